@@ -1,0 +1,6 @@
+//! Vestibule: an authentication backend whose every service is a sandboxed WebAssembly component.
+
+pub mod clock;
+pub mod error;
+pub mod message;
+pub mod store;
