@@ -85,7 +85,10 @@ pub struct Violation {
 impl Violation {
     /// A violation of `message` at `path`.
     pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { path: path.into(), message: message.into() }
+        Self {
+            path: path.into(),
+            message: message.into(),
+        }
     }
 }
 
@@ -109,27 +112,42 @@ pub struct Failure {
 impl Failure {
     /// A failure of `code` that says `message`.
     pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, message: message.into(), violations: Vec::new(), retry_after_ms: None, cause: None }
+        Self {
+            code,
+            message: message.into(),
+            violations: Vec::new(),
+            retry_after_ms: None,
+            cause: None,
+        }
     }
 
     /// The request does not fit; `violations` say where.
     #[must_use]
     pub fn bad_request(violations: Vec<Violation>) -> Self {
         let message = "the request does not fit the command";
-        Self { violations, ..Self::new(Code::BadRequest, message) }
+        Self {
+            violations,
+            ..Self::new(Code::BadRequest, message)
+        }
     }
 
     /// Not now: try again in `retry_after_ms`.
     #[must_use]
     pub fn unavailable(retry_after_ms: u64) -> Self {
         let message = "the service cannot answer now; try again later";
-        Self { retry_after_ms: Some(retry_after_ms), ..Self::new(Code::Unavailable, message) }
+        Self {
+            retry_after_ms: Some(retry_after_ms),
+            ..Self::new(Code::Unavailable, message)
+        }
     }
 
     /// A fault that the client can do nothing about.
     #[must_use]
     pub fn unknown() -> Self {
-        Self::new(Code::Unknown, "the command failed; the log knows more under the message's id")
+        Self::new(
+            Code::Unknown,
+            "the command failed; the log knows more under the message's id",
+        )
     }
 
     /// The same, with the private `cause`.

@@ -71,19 +71,32 @@ impl Caller {
     /// The embedding program, or a service whose key was found good.
     #[must_use]
     pub fn service(service_key: Option<String>) -> Self {
-        Self { plane: Plane::Service, service_key, remote_address: None, principal: None, credential: None }
+        Self {
+            plane: Plane::Service,
+            service_key,
+            remote_address: None,
+            principal: None,
+            credential: None,
+        }
     }
 
     /// Anybody.
     #[must_use]
     pub fn public() -> Self {
-        Self { plane: Plane::Public, ..Self::service(None) }
+        Self {
+            plane: Plane::Public,
+            ..Self::service(None)
+        }
     }
 
     /// Somebody with a credential that is yet to be checked.
     #[must_use]
     pub fn user(credential: Credential) -> Self {
-        Self { plane: Plane::User, credential: Some(credential), ..Self::service(None) }
+        Self {
+            plane: Plane::User,
+            credential: Some(credential),
+            ..Self::service(None)
+        }
     }
 }
 
@@ -98,7 +111,9 @@ pub struct Credential {
 
 impl std::fmt::Debug for Credential {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Credential").field("kind", &self.kind).finish_non_exhaustive()
+        f.debug_struct("Credential")
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
     }
 }
 

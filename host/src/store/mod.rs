@@ -83,7 +83,13 @@ impl Record {
     /// A plain record of the host's own, without expiry.
     #[must_use]
     pub fn plain(value: Vec<u8>) -> Self {
-        Self { value, schema: 0, subject: None, sealed: None, expires_at: None }
+        Self {
+            value,
+            schema: 0,
+            subject: None,
+            sealed: None,
+            expires_at: None,
+        }
     }
 
     /// Whether it is still there at `now`.
@@ -130,7 +136,12 @@ pub struct Range {
 #[async_trait]
 pub trait Snapshot: Send {
     /// The entry under `key`, live at `now`.
-    async fn get(&mut self, namespace: &Namespace, key: &str, now: Timestamp) -> Result<Option<Entry>, StoreError>;
+    async fn get(
+        &mut self,
+        namespace: &Namespace,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<Entry>, StoreError>;
 
     /// The entries under `keys`, in their order.
     async fn get_many(
