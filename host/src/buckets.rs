@@ -59,7 +59,10 @@ impl Buckets {
                 .into_iter()
                 .map(|(name, bucket)| (name.clone(), Volatile::new(bucket, &clock)))
                 .collect(),
-            persistent: persistent.into_iter().map(|(name, bucket)| (name.clone(), bucket.clone())).collect(),
+            persistent: persistent
+                .into_iter()
+                .map(|(name, bucket)| (name.clone(), bucket.clone()))
+                .collect(),
             store,
             keyring,
             clock,
@@ -67,7 +70,12 @@ impl Buckets {
     }
 
     /// Takes one from `bucket` for `key`. Some: there was none, and there will be one in so many milliseconds.
-    pub(crate) async fn take(&self, channel: &str, bucket: &str, key: &str) -> Result<Option<u64>, BucketError> {
+    pub(crate) async fn take(
+        &self,
+        channel: &str,
+        bucket: &str,
+        key: &str,
+    ) -> Result<Option<u64>, BucketError> {
         let key = self.hashed(channel, bucket, key);
         if let Some(volatile) = self.volatile.get(bucket) {
             return Ok(volatile.take(&key, self.clock.now()));
@@ -77,7 +85,12 @@ impl Buckets {
     }
 
     /// Fills `bucket` for `key` again.
-    pub(crate) async fn reset(&self, channel: &str, bucket: &str, key: &str) -> Result<(), BucketError> {
+    pub(crate) async fn reset(
+        &self,
+        channel: &str,
+        bucket: &str,
+        key: &str,
+    ) -> Result<(), BucketError> {
         let key = self.hashed(channel, bucket, key);
         if let Some(volatile) = self.volatile.get(bucket) {
             volatile.reset(&key);
@@ -88,45 +101,88 @@ impl Buckets {
         }
         let now = self.clock.now();
         let mut snapshot = self.store.begin().await.map_err(BucketError::Store)?;
-        if snapshot.get(&namespace(), &key, now).await.map_err(BucketError::Store)?.is_none() {
+        if snapshot
+            .get(&namespace(), &key, now)
+            .await
+            .map_err(BucketError::Store)?
+            .is_none()
+        {
             return Ok(());
         }
-        let writes = vec![Write::Delete { namespace: namespace(), key }];
-        let batch = Batch { attempt: attempt_id(), now, checks: Vec::new(), writes };
-        commit(&*self.store, batch).await.map_err(BucketError::Store).map(|_| ())
+        let writes = vec![Write::Delete {
+            namespace: namespace(),
+            key,
+        }];
+        let batch = Batch {
+            attempt: attempt_id(),
+            now,
+            checks: Vec::new(),
+            writes,
+        };
+        commit(&*self.store, batch)
+            .await
+            .map_err(BucketError::Store)
+            .map(|_| ())
     }
 
     /// Raises a stored counter: `burst` in each `period_ms`, from the first.
     async fn count(&self, settings: &config::Bucket, key: &str) -> Result<Option<u64>, StoreError> {
         for _ in 0..MAX_TRIES {
             let now = self.clock.now();
-            let entry = self.store.begin().await?.get(&namespace(), key, now).await?;
-            let (count, until) = entry.as_ref().map_or((0, now + settings.period_ms), |entry| {
-                (read_count(&entry.record), entry.record.expires_at.unwrap_or(now))
-            });
+            let entry = self
+                .store
+                .begin()
+                .await?
+                .get(&namespace(), key, now)
+                .await?;
+            let (count, until) = entry
+                .as_ref()
+                .map_or((0, now + settings.period_ms), |entry| {
+                    (
+                        read_count(&entry.record),
+                        entry.record.expires_at.unwrap_or(now),
+                    )
+                });
             if count >= settings.burst {
                 return Ok(Some(until.saturating_sub(now).max(1)));
             }
-            let record =
-                Record { expires_at: Some(until), ..Record::plain((count + 1).to_be_bytes().to_vec()) };
+            let record = Record {
+                expires_at: Some(until),
+                ..Record::plain((count + 1).to_be_bytes().to_vec())
+            };
             let version = entry.map(|entry| entry.version);
             let batch = Batch {
                 attempt: attempt_id(),
                 now,
-                checks: vec![Check::Key { namespace: namespace(), key: key.to_owned(), version }],
-                writes: vec![Write::Put { namespace: namespace(), key: key.to_owned(), record }],
+                checks: vec![Check::Key {
+                    namespace: namespace(),
+                    key: key.to_owned(),
+                    version,
+                }],
+                writes: vec![Write::Put {
+                    namespace: namespace(),
+                    key: key.to_owned(),
+                    record,
+                }],
             };
             if commit(&*self.store, batch).await?.is_some() {
                 return Ok(None);
             }
         }
-        Err(StoreError::Unavailable("a counter is raised by too many at once".into()))
+        Err(StoreError::Unavailable(
+            "a counter is raised by too many at once".into(),
+        ))
     }
 
     fn hashed(&self, channel: &str, bucket: &str, key: &str) -> String {
         use base64::Engine as _;
-        let tag = self.keyring.mac("h/buckets", bucket, format!("{channel}\0{key}").as_bytes());
-        format!("{bucket}/{}", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(tag.bytes))
+        let tag = self
+            .keyring
+            .mac("h/buckets", bucket, format!("{channel}\0{key}").as_bytes());
+        format!(
+            "{bucket}/{}",
+            base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(tag.bytes)
+        )
     }
 }
 
@@ -135,7 +191,11 @@ fn namespace() -> Namespace {
 }
 
 fn read_count(record: &Record) -> u32 {
-    record.value.as_slice().try_into().map_or(0, u32::from_be_bytes)
+    record
+        .value
+        .as_slice()
+        .try_into()
+        .map_or(0, u32::from_be_bytes)
 }
 
 /// Buckets that live as long as the process.
@@ -158,7 +218,12 @@ impl Volatile {
         let quota = Quota::with_period(each.max(Duration::from_nanos(1)))
             .unwrap_or_else(|| Quota::per_second(NonZeroU32::MIN))
             .allow_burst(burst);
-        Self { quota, period_ms: bucket.period_ms, clock: HostClock(clock.clone()), keys: Mutex::default() }
+        Self {
+            quota,
+            period_ms: bucket.period_ms,
+            clock: HostClock(clock.clone()),
+            keys: Mutex::default(),
+        }
     }
 
     fn take(&self, key: &str, now: Timestamp) -> Option<u64> {
@@ -177,7 +242,10 @@ impl Volatile {
     }
 
     fn reset(&self, key: &str) {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        self.keys
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(key);
     }
 }
 

@@ -23,7 +23,8 @@ use crate::outbox::{self, Posted};
 use crate::router::{AuthCommands, Router};
 use crate::sandbox::deployment::{Deployment, Settings};
 use crate::sandbox::{
-    CodeCache, DeployError, Deployments, Digest, EffectiveLimits, Engine, EngineError, Grants, Permits,
+    CodeCache, DeployError, Deployments, Digest, EffectiveLimits, Engine, EngineError, Grants,
+    Permits,
 };
 use crate::service_keys::ServiceKeys;
 use crate::services::Services;
@@ -142,14 +143,28 @@ impl Host {
     ///
     /// # Errors
     /// As [`Host::send`]; also `bad-request` when `request` is no JSON, and `unknown` when the reply is no `Reply`.
-    pub async fn call<Request, Reply>(&self, channel: &str, command: &str, request: &Request) -> Result<Reply, Failure>
+    pub async fn call<Request, Reply>(
+        &self,
+        channel: &str,
+        command: &str,
+        request: &Request,
+    ) -> Result<Reply, Failure>
     where
         Request: Serialize + Sync,
         Reply: DeserializeOwned,
     {
-        let payload = serde_json::to_value(request).map_err(|cause| Failure::bad_request(Vec::new()).because(cause))?;
-        let reply = self.send(Message::new(channel, command, payload, Caller::service(None))).await?;
-        serde_json::from_value(reply.unwrap_or(Value::Null)).map_err(|cause| Failure::unknown().because(cause))
+        let payload = serde_json::to_value(request)
+            .map_err(|cause| Failure::bad_request(Vec::new()).because(cause))?;
+        let reply = self
+            .send(Message::new(
+                channel,
+                command,
+                payload,
+                Caller::service(None),
+            ))
+            .await?;
+        serde_json::from_value(reply.unwrap_or(Value::Null))
+            .map_err(|cause| Failure::unknown().because(cause))
     }
 
     /// Serves `channel` by the build `bytes` from now on. Messages in flight finish on the build they started with; it is kept
@@ -175,13 +190,25 @@ impl Host {
     /// The builds that serve now, by channel.
     #[must_use]
     pub fn deployments(&self) -> Vec<DeploymentInfo> {
-        self.0.router.deployments.load().iter().map(|deployment| info(deployment)).collect()
+        self.0
+            .router
+            .deployments
+            .load()
+            .iter()
+            .map(|deployment| info(deployment))
+            .collect()
     }
 
     /// The contracts of the builds that serve now.
     #[must_use]
     pub fn channels(&self) -> Vec<Channel> {
-        self.0.router.deployments.load().iter().map(|deployment| deployment.exported().clone()).collect()
+        self.0
+            .router
+            .deployments
+            .load()
+            .iter()
+            .map(|deployment| deployment.exported().clone())
+            .collect()
     }
 
     /// What waits in the outbox, oldest first: at most 1 000 mails and 1 000 events.
@@ -193,8 +220,14 @@ impl Host {
         let mut snapshot = services.store.begin().await?;
         let mut posted = Vec::new();
         for namespace in [outbox::mails(), outbox::events()] {
-            let range = Range { namespace: namespace.clone(), prefix: String::new(), after: None };
-            let page = snapshot.scan(&range, 1_000, 16 * 1024 * 1024, services.clock.now()).await?;
+            let range = Range {
+                namespace: namespace.clone(),
+                prefix: String::new(),
+                after: None,
+            };
+            let page = snapshot
+                .scan(&range, 1_000, 16 * 1024 * 1024, services.clock.now())
+                .await?;
             posted.extend(page.iter().filter_map(|entry| {
                 outbox::open(&services.keyring, &namespace, &entry.key, &entry.record)
             }));
@@ -311,19 +344,34 @@ impl HostBuilder {
             Some(root_key) => root_key,
             None => RootKey::generate()?,
         };
-        let options = crate::keyring::Options { algorithm: self.config.signing.algorithm.into(), ..Default::default() };
-        let keyring = Arc::new(KeyRing::open(store.clone(), &root_key, self.clock.clone(), options).await?);
+        let options = crate::keyring::Options {
+            algorithm: self.config.signing.algorithm.into(),
+            ..Default::default()
+        };
+        let keyring =
+            Arc::new(KeyRing::open(store.clone(), &root_key, self.clock.clone(), options).await?);
         let limits = self.config.limits.clone();
         let engine = match self.engine {
             Some(engine) => engine,
             None => Engine::new(limits.concurrent.saturating_mul(limits.depth))?,
         };
         let metrics = Arc::new(Metrics::new());
-        let cache = self.cache_folder.map(|folder| CodeCache::new(folder, &root_key.derive("code-cache")));
+        let cache = self
+            .cache_folder
+            .map(|folder| CodeCache::new(folder, &root_key.derive("code-cache")));
         let services = Arc::new(Services {
             hashing: HashPool::new(&self.config.passwords, keyring.clone()),
-            buckets: Buckets::new(&self.config.buckets, store.clone(), keyring.clone(), self.clock.clone()),
-            hash_slots: Arc::new(Semaphore::new(usize::try_from(limits.concurrent.div_ceil(2)).unwrap_or(1).max(1))),
+            buckets: Buckets::new(
+                &self.config.buckets,
+                store.clone(),
+                keyring.clone(),
+                self.clock.clone(),
+            ),
+            hash_slots: Arc::new(Semaphore::new(
+                usize::try_from(limits.concurrent.div_ceil(2))
+                    .unwrap_or(1)
+                    .max(1),
+            )),
             commits: tokio::sync::RwLock::new(()),
             clock: self.clock.clone(),
             metrics: metrics.clone(),
@@ -340,7 +388,11 @@ impl HostBuilder {
         });
         let (stop, stopped) = watch::channel(());
         let inner = Inner {
-            service_keys: Arc::new(ServiceKeys::new(store.clone(), keyring.clone(), self.clock.clone())),
+            service_keys: Arc::new(ServiceKeys::new(
+                store.clone(),
+                keyring.clone(),
+                self.clock.clone(),
+            )),
             router,
             cache,
             default_grants: HashMap::new(),
@@ -359,46 +411,76 @@ impl Inner {
     fn deploy_all(mut self, components: Vec<Vec<u8>>, bundled: bool) -> Result<Self, StartError> {
         let mut builds: HashMap<String, Vec<u8>> = HashMap::new();
         for (channel, bytes) in bundle().filter(|_| bundled) {
-            let contract = Contract::read(bytes).map_err(|cause| component_error(channel, cause.into()))?;
-            self.default_grants.insert(channel.to_owned(), Grants::needed_by(&contract.imports));
+            let contract =
+                Contract::read(bytes).map_err(|cause| component_error(channel, cause.into()))?;
+            self.default_grants
+                .insert(channel.to_owned(), Grants::needed_by(&contract.imports));
             builds.insert(channel.to_owned(), bytes.to_vec());
         }
         for (channel, settings) in &self.config.components {
             if let Some(file) = &settings.file {
-                let bytes = std::fs::read(file)
-                    .map_err(|cause| StartError::File { channel: channel.clone(), cause })?;
+                let bytes = std::fs::read(file).map_err(|cause| StartError::File {
+                    channel: channel.clone(),
+                    cause,
+                })?;
                 builds.insert(channel.clone(), bytes);
             }
         }
         for bytes in components {
-            let contract = Contract::read(&bytes).map_err(|cause| component_error("?", cause.into()))?;
+            let contract =
+                Contract::read(&bytes).map_err(|cause| component_error("?", cause.into()))?;
             for channel in &contract.channels {
                 builds.insert(channel.name.to_string(), bytes.clone());
             }
         }
-        if let Some(channel) = self.config.components.keys().find(|channel| !builds.contains_key(*channel)) {
-            let text = format!("components.{channel}: no build serves this channel; name one with `file`");
+        if let Some(channel) = self
+            .config
+            .components
+            .keys()
+            .find(|channel| !builds.contains_key(*channel))
+        {
+            let text =
+                format!("components.{channel}: no build serves this channel; name one with `file`");
             return Err(StartError::Config(text));
         }
         let mut deployments = Deployments::default();
         for (channel, bytes) in &builds {
-            let deployment = self.load(channel, bytes).map_err(|cause| component_error(channel, cause))?;
+            let deployment = self
+                .load(channel, bytes)
+                .map_err(|cause| component_error(channel, cause))?;
             deployments = deployments.with(Arc::new(deployment));
         }
-        deployments.check().map_err(|cause| component_error("?", cause.into()))?;
+        deployments
+            .check()
+            .map_err(|cause| component_error("?", cause.into()))?;
         self.router.deployments.store(Arc::new(deployments));
         Ok(self)
     }
 
     fn load(&self, channel: &str, bytes: &[u8]) -> Result<Deployment, DeployError> {
-        let component = self.config.components.get(channel).cloned().unwrap_or_default();
+        let component = self
+            .config
+            .components
+            .get(channel)
+            .cloned()
+            .unwrap_or_default();
         let settings = Settings {
             limits: &self.config.limits,
             shared: &self.config.shared,
             component: &component,
-            default_grants: self.default_grants.get(channel).cloned().unwrap_or_default(),
+            default_grants: self
+                .default_grants
+                .get(channel)
+                .cloned()
+                .unwrap_or_default(),
         };
-        Deployment::load(&self.router.services.engine, self.cache.as_ref(), channel, bytes, &settings)
+        Deployment::load(
+            &self.router.services.engine,
+            self.cache.as_ref(),
+            channel,
+            bytes,
+            &settings,
+        )
     }
 
     /// The one switch: whoever looks sees the old build or the new one.
@@ -433,14 +515,19 @@ impl Inner {
 /// The components that are part of this build of the host: (channel, bytes).
 fn bundle() -> impl Iterator<Item = (&'static str, &'static [u8])> {
     #[cfg(feature = "bundle")]
-    let components = bundle::COMPONENTS.iter().map(|component| (component.channel, component.wasm));
+    let components = bundle::COMPONENTS
+        .iter()
+        .map(|component| (component.channel, component.wasm));
     #[cfg(not(feature = "bundle"))]
     let components = std::iter::empty();
     components
 }
 
 fn component_error(channel: &str, cause: DeployError) -> StartError {
-    StartError::Component { channel: channel.to_owned(), cause }
+    StartError::Component {
+        channel: channel.to_owned(),
+        cause,
+    }
 }
 
 fn auth_commands(auth: &config::Auth) -> Result<AuthCommands, StartError> {
@@ -448,24 +535,35 @@ fn auth_commands(auth: &config::Auth) -> Result<AuthCommands, StartError> {
         None => Ok(None),
         Some(value) => match value.split_once('/') {
             Some((channel, command)) => Ok(Some((channel.to_owned(), command.to_owned()))),
-            None => Err(StartError::Config(format!("auth.{name}: write it as `channel/command`"))),
+            None => Err(StartError::Config(format!(
+                "auth.{name}: write it as `channel/command`"
+            ))),
         },
     };
-    Ok(AuthCommands { jwt: parse("jwt", &auth.jwt)?, api_token: parse("api_token", &auth.api_token)? })
+    Ok(AuthCommands {
+        jwt: parse("jwt", &auth.jwt)?,
+        api_token: parse("api_token", &auth.api_token)?,
+    })
 }
 
 fn info(deployment: &Deployment) -> DeploymentInfo {
     let channel = deployment.exported();
     let imports = deployment.contract.imports.iter().flat_map(|import| {
         let functions = import.functions.iter();
-        functions.map(|function| format!("{}#{function}", import.interface)).collect::<Vec<_>>()
+        functions
+            .map(|function| format!("{}#{function}", import.interface))
+            .collect::<Vec<_>>()
     });
     DeploymentInfo {
         channel: deployment.channel.to_string(),
         version: channel.version.to_string(),
         digest: deployment.digest.to_string(),
         size: deployment.size,
-        commands: channel.commands.iter().map(|command| command.name.to_string()).collect(),
+        commands: channel
+            .commands
+            .iter()
+            .map(|command| command.name.to_string())
+            .collect(),
         imports: imports.collect(),
         grants: deployment.grants.names(),
         limits: deployment.limits.clone(),

@@ -1,11 +1,14 @@
 //! Vestibule: an authentication backend whose every service is a sandboxed WebAssembly component.
 
 mod audit;
+#[cfg(feature = "sqlite")]
+pub mod backup;
 mod buckets;
 mod capability;
 pub mod clock;
 pub mod config;
 pub mod contract;
+pub mod data_folder;
 pub mod error;
 pub mod hashing;
 pub mod host;

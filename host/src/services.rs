@@ -43,7 +43,9 @@ impl Services {
         self.hash_slots
             .clone()
             .try_acquire_owned()
-            .map_err(|_| Overloaded { retry_after_ms: self.hashing.retry_after_ms() })
+            .map_err(|_| Overloaded {
+                retry_after_ms: self.hashing.retry_after_ms(),
+            })
     }
 }
 

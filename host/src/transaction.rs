@@ -13,7 +13,9 @@ mod tests;
 use std::sync::Arc;
 
 use crate::clock::Timestamp;
-use crate::store::{AttemptId, Batch, Check, Commit, Namespace, Range, Record, Snapshot, Store, StoreError, Write};
+use crate::store::{
+    AttemptId, Batch, Check, Commit, Namespace, Range, Record, Snapshot, Store, StoreError, Write,
+};
 
 use overlay::Frame;
 use reads::Reads;
@@ -65,7 +67,11 @@ impl Transaction {
     }
 
     /// The record under `key`: this message's own write, else the store's.
-    pub(crate) async fn get(&mut self, namespace: &Namespace, key: &str) -> Result<Option<Record>, StoreError> {
+    pub(crate) async fn get(
+        &mut self,
+        namespace: &Namespace,
+        key: &str,
+    ) -> Result<Option<Record>, StoreError> {
         if let Some(written) = self.written(namespace, key) {
             return Ok(written.filter(|record| record.is_live(self.now)).cloned());
         }
@@ -87,12 +93,18 @@ impl Transaction {
     ) -> Result<Vec<Option<Record>>, StoreError> {
         let unknown: Vec<String> = keys
             .iter()
-            .filter(|key| self.written(namespace, key).is_none() && self.reads.key(namespace, key).is_none())
+            .filter(|key| {
+                self.written(namespace, key).is_none() && self.reads.key(namespace, key).is_none()
+            })
             .cloned()
             .collect();
         if !unknown.is_empty() {
             let now = self.now;
-            let entries = self.snapshot().await?.get_many(namespace, &unknown, now).await?;
+            let entries = self
+                .snapshot()
+                .await?
+                .get_many(namespace, &unknown, now)
+                .await?;
             for (key, entry) in unknown.iter().zip(entries) {
                 self.reads.saw_key(namespace, key, entry);
             }
@@ -105,17 +117,29 @@ impl Transaction {
     }
 
     /// Up to `limit` entries of `range` with this message's own writes laid over; an empty page means that there is nothing further.
-    pub(crate) async fn scan(&mut self, range: &Range, limit: usize) -> Result<Vec<(String, Record)>, StoreError> {
+    pub(crate) async fn scan(
+        &mut self,
+        range: &Range,
+        limit: usize,
+    ) -> Result<Vec<(String, Record)>, StoreError> {
         let limit = limit.clamp(1, MAX_SCAN_ENTRIES);
         let mut range = range.clone();
         loop {
             let own = overlay::writes_in(&self.frames, &range);
             let wanted = limit + own.values().filter(|record| record.is_none()).count();
             let now = self.now;
-            let stored = self.snapshot().await?.scan(&range, wanted, MAX_SCAN_BYTES, now).await?;
+            let stored = self
+                .snapshot()
+                .await?
+                .scan(&range, wanted, MAX_SCAN_BYTES, now)
+                .await?;
             let bytes: usize = stored.iter().map(|entry| entry.record.value.len()).sum();
             let exhausted = stored.len() < wanted && bytes < MAX_SCAN_BYTES;
-            let through = if exhausted { None } else { stored.last().map(|entry| entry.key.clone()) };
+            let through = if exhausted {
+                None
+            } else {
+                stored.last().map(|entry| entry.key.clone())
+            };
             self.reads.saw_range(&range, through.clone(), &stored);
             let page = overlay::merge(stored, own, through.as_deref(), limit, MAX_SCAN_BYTES, now);
             match through {
@@ -170,7 +194,12 @@ impl Transaction {
             return Ok(Outcome::Committed);
         }
         let writes = self.top().clone().into_writes();
-        let batch = Batch { attempt, now: self.now, checks: self.reads.checks(), writes: writes.clone() };
+        let batch = Batch {
+            attempt,
+            now: self.now,
+            checks: self.reads.checks(),
+            writes: writes.clone(),
+        };
         match commit(&*self.store, batch).await? {
             None => Ok(Outcome::Conflict),
             Some(version) => {
@@ -185,7 +214,11 @@ impl Transaction {
     }
 
     /// Commits everything together with `more` (the stored reply, audit records), provided that all reads still hold.
-    pub(crate) async fn commit(mut self, attempt: AttemptId, more: Vec<Write>) -> Result<Outcome, StoreError> {
+    pub(crate) async fn commit(
+        mut self,
+        attempt: AttemptId,
+        more: Vec<Write>,
+    ) -> Result<Outcome, StoreError> {
         while self.frames.len() > 1 {
             self.leave(true);
         }
@@ -199,14 +232,25 @@ impl Transaction {
         self.finish(attempt, Vec::new()).await
     }
 
-    async fn finish(mut self, attempt: AttemptId, writes: Vec<Write>) -> Result<Outcome, StoreError> {
+    async fn finish(
+        mut self,
+        attempt: AttemptId,
+        writes: Vec<Write>,
+    ) -> Result<Outcome, StoreError> {
         self.snapshot = None;
         // One snapshot is one moment of the store: what was read from it alone held then, all of it.
         if writes.is_empty() && self.snapshots_taken < 2 {
             return Ok(Outcome::Committed);
         }
-        let batch = Batch { attempt, now: self.now, checks: self.reads.checks(), writes };
-        Ok(commit(&*self.store, batch).await?.map_or(Outcome::Conflict, |_| Outcome::Committed))
+        let batch = Batch {
+            attempt,
+            now: self.now,
+            checks: self.reads.checks(),
+            writes,
+        };
+        Ok(commit(&*self.store, batch)
+            .await?
+            .map_or(Outcome::Conflict, |_| Outcome::Committed))
     }
 
     async fn snapshot(&mut self) -> Result<&mut Box<dyn Snapshot>, StoreError> {
@@ -214,12 +258,17 @@ impl Transaction {
             self.snapshots_taken += 1;
             self.snapshot = Some(self.store.begin().await?);
         }
-        self.snapshot.as_mut().ok_or_else(|| StoreError::Unavailable("no snapshot".into()))
+        self.snapshot
+            .as_mut()
+            .ok_or_else(|| StoreError::Unavailable("no snapshot".into()))
     }
 
     /// This message's own newest write of `key`: some record, or none for a deletion.
     fn written(&self, namespace: &Namespace, key: &str) -> Option<Option<&Record>> {
-        self.frames.iter().rev().find_map(|frame| frame.written(namespace, key))
+        self.frames
+            .iter()
+            .rev()
+            .find_map(|frame| frame.written(namespace, key))
     }
 
     fn top(&mut self) -> &mut Frame {
@@ -249,7 +298,17 @@ pub(crate) async fn commit_unchecked(
     writes: Vec<Write>,
 ) -> Result<(), StoreError> {
     let checks: Vec<Check> = Vec::new();
-    match commit(store, Batch { attempt, now, checks, writes }).await? {
+    match commit(
+        store,
+        Batch {
+            attempt,
+            now,
+            checks,
+            writes,
+        },
+    )
+    .await?
+    {
         Some(_) => Ok(()),
         None => Err(StoreError::Unavailable("the write did not arrive".into())),
     }

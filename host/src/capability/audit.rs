@@ -22,7 +22,9 @@ impl Host for State {
         let fits = is_name(&action, 64)
             && subject.as_ref().is_none_or(|subject| subject.len() <= 128)
             && detail.len() <= 16
-            && detail.iter().all(|(name, value)| name.len() <= 64 && value.len() <= 256);
+            && detail
+                .iter()
+                .all(|(name, value)| name.len() <= 64 && value.len() <= 256);
         if !fits {
             return Err(self.fault(Fault::Argument));
         }

@@ -50,19 +50,38 @@ impl Host for State {
         methods: Vec<String>,
     ) -> Result<()> {
         let fits = |names: &[String]| {
-            names.len() <= MAX_NAMES && names.iter().all(|name| !name.is_empty() && name.len() <= MAX_NAME_BYTES)
+            names.len() <= MAX_NAMES
+                && names
+                    .iter()
+                    .all(|name| !name.is_empty() && name.len() <= MAX_NAME_BYTES)
         };
         let named = !subject.is_empty() && subject.len() <= MAX_NAME_BYTES;
-        let session_fits = session.as_ref().is_none_or(|session| session.len() <= MAX_NAME_BYTES);
+        let session_fits = session
+            .as_ref()
+            .is_none_or(|session| session.len() <= MAX_NAME_BYTES);
         if !(named && session_fits && fits(&roles) && fits(&scopes) && fits(&methods)) {
             return Err(self.fault(Fault::Argument));
         }
         let work = self.charge(subject.len())?;
-        if work.principal.as_ref().is_some_and(|principal| principal.subject != subject) {
+        if work
+            .principal
+            .as_ref()
+            .is_some_and(|principal| principal.subject != subject)
+        {
             return Err(self.fault(Fault::SecondSubject));
         }
-        let authenticated_at = work.principal.as_ref().map_or(work.facts.now, |known| known.authenticated_at);
-        work.principal = Some(Principal { subject, roles, scopes, session, methods, authenticated_at });
+        let authenticated_at = work
+            .principal
+            .as_ref()
+            .map_or(work.facts.now, |known| known.authenticated_at);
+        work.principal = Some(Principal {
+            subject,
+            roles,
+            scopes,
+            session,
+            methods,
+            authenticated_at,
+        });
         Ok(())
     }
 }

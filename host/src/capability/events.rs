@@ -29,7 +29,12 @@ impl Host for State {
         }
         let channel = self.deployment.channel.clone();
         let services = self.services.clone();
-        outbox::enqueue_event(self.work()?, &services.keyring, &channel, Event { name, payload });
+        outbox::enqueue_event(
+            self.work()?,
+            &services.keyring,
+            &channel,
+            Event { name, payload },
+        );
         Ok(())
     }
 }
@@ -38,6 +43,9 @@ impl Host for State {
 pub(super) fn is_name(name: &str, longest: usize) -> bool {
     name.len() <= longest
         && name.split('-').all(|word| {
-            !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+            !word.is_empty()
+                && word
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
         })
 }

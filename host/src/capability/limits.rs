@@ -33,7 +33,13 @@ impl Host for State {
         let name = (self.deployment.channel.clone(), bucket, key);
         let work = self.work()?;
         let nth = work.cursor.takes.entry(name.clone()).or_default();
-        let remembered = work.facts.memory().takes.get(&name).and_then(|answers| answers.get(*nth)).copied();
+        let remembered = work
+            .facts
+            .memory()
+            .takes
+            .get(&name)
+            .and_then(|answers| answers.get(*nth))
+            .copied();
         *nth += 1;
         if let Some(answer) = remembered {
             return Ok(answer);
@@ -41,8 +47,14 @@ impl Host for State {
         let facts = work.facts.clone();
         let services = self.services.clone();
         let (channel, bucket, key) = &name;
-        let answer =
-            services.buckets.take(channel, bucket, key).await.map_err(|error| self.bucket_error(error))?;
+        let answer = services
+            .buckets
+            .take(channel, bucket, key)
+            .await
+            .map_err(|error| self.bucket_error(error))?;
+        if answer.is_some() {
+            services.metrics.rate_limited(bucket);
+        }
         facts.memory().takes.entry(name).or_default().push(answer);
         Ok(answer)
     }
@@ -51,6 +63,10 @@ impl Host for State {
         self.charge_bucket(&bucket, &key)?;
         let channel = self.deployment.channel.clone();
         let services = self.services.clone();
-        services.buckets.reset(&channel, &bucket, &key).await.map_err(|error| self.bucket_error(error))
+        services
+            .buckets
+            .reset(&channel, &bucket, &key)
+            .await
+            .map_err(|error| self.bucket_error(error))
     }
 }

@@ -20,11 +20,21 @@ impl Host for State {
         let message = work.facts.id.clone();
         let (channel, build) = (&*self.deployment.channel, self.deployment.digest.short());
         match level {
-            Level::Trace => tracing::trace!(target: "vestibule::component", channel, build, message, "{line}"),
-            Level::Debug => tracing::debug!(target: "vestibule::component", channel, build, message, "{line}"),
-            Level::Info => tracing::info!(target: "vestibule::component", channel, build, message, "{line}"),
-            Level::Warn => tracing::warn!(target: "vestibule::component", channel, build, message, "{line}"),
-            Level::Error => tracing::error!(target: "vestibule::component", channel, build, message, "{line}"),
+            Level::Trace => {
+                tracing::trace!(target: "vestibule::component", channel, build, message, "{line}")
+            }
+            Level::Debug => {
+                tracing::debug!(target: "vestibule::component", channel, build, message, "{line}")
+            }
+            Level::Info => {
+                tracing::info!(target: "vestibule::component", channel, build, message, "{line}")
+            }
+            Level::Warn => {
+                tracing::warn!(target: "vestibule::component", channel, build, message, "{line}")
+            }
+            Level::Error => {
+                tracing::error!(target: "vestibule::component", channel, build, message, "{line}")
+            }
         }
         Ok(())
     }

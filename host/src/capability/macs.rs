@@ -26,18 +26,28 @@ impl State {
 impl Host for State {
     fn mac(&mut self, purpose: String, data: Vec<u8>) -> Result<Tag> {
         self.charge_mac(&purpose, &data)?;
-        Ok(self.services.keyring.mac(&self.deployment.channel, &purpose, &data).into())
+        Ok(self
+            .services
+            .keyring
+            .mac(&self.deployment.channel, &purpose, &data)
+            .into())
     }
 
     fn candidates(&mut self, purpose: String, data: Vec<u8>) -> Result<Vec<Tag>> {
         self.charge_mac(&purpose, &data)?;
-        let tags = self.services.keyring.mac_candidates(&self.deployment.channel, &purpose, &data);
+        let tags = self
+            .services
+            .keyring
+            .mac_candidates(&self.deployment.channel, &purpose, &data);
         Ok(tags.into_iter().map(Into::into).collect())
     }
 }
 
 impl From<keyring::Tag> for Tag {
     fn from(tag: keyring::Tag) -> Self {
-        Self { key_id: tag.key_id, bytes: tag.bytes.to_vec() }
+        Self {
+            key_id: tag.key_id,
+            bytes: tag.bytes.to_vec(),
+        }
     }
 }

@@ -53,5 +53,8 @@ fn is_sendable(message: &Message) -> bool {
         && header(&message.subject, 998)
         && message.text.len() <= MAX_PART_BYTES
         && message.html.len() <= MAX_PART_BYTES
-        && message.supersedes.as_deref().is_none_or(|name| header(name, 256))
+        && message
+            .supersedes
+            .as_deref()
+            .is_none_or(|name| header(name, 256))
 }

@@ -49,18 +49,42 @@ type Adder = fn(&mut Linker<State>) -> wasmtime::Result<()>;
 
 /// Every interface of `vestibule:capability`, by the name that grants it.
 const CAPABILITIES: [(&str, Adder); 12] = [
-    ("storage", |linker| wit::storage::add_to_linker::<_, HasSelf<State>>(linker, |state| state)),
-    ("transaction", |linker| wit::transaction::add_to_linker::<_, HasSelf<State>>(linker, |state| state)),
-    ("passwords", |linker| wit::passwords::add_to_linker::<_, HasSelf<State>>(linker, |state| state)),
-    ("signing", |linker| wit::signing::add_to_linker::<_, HasSelf<State>>(linker, |state| state)),
-    ("macs", |linker| wit::macs::add_to_linker::<_, HasSelf<State>>(linker, |state| state)),
-    ("mail", |linker| wit::mail::add_to_linker::<_, HasSelf<State>>(linker, |state| state)),
-    ("events", |linker| wit::events::add_to_linker::<_, HasSelf<State>>(linker, |state| state)),
-    ("audit", |linker| wit::audit::add_to_linker::<_, HasSelf<State>>(linker, |state| state)),
-    ("limits", |linker| wit::limits::add_to_linker::<_, HasSelf<State>>(linker, |state| state)),
-    ("config", |linker| wit::config::add_to_linker::<_, HasSelf<State>>(linker, |state| state)),
-    ("caller", |linker| wit::caller::add_to_linker::<_, HasSelf<State>>(linker, |state| state)),
-    ("log", |linker| wit::log::add_to_linker::<_, HasSelf<State>>(linker, |state| state)),
+    ("storage", |linker| {
+        wit::storage::add_to_linker::<_, HasSelf<State>>(linker, |state| state)
+    }),
+    ("transaction", |linker| {
+        wit::transaction::add_to_linker::<_, HasSelf<State>>(linker, |state| state)
+    }),
+    ("passwords", |linker| {
+        wit::passwords::add_to_linker::<_, HasSelf<State>>(linker, |state| state)
+    }),
+    ("signing", |linker| {
+        wit::signing::add_to_linker::<_, HasSelf<State>>(linker, |state| state)
+    }),
+    ("macs", |linker| {
+        wit::macs::add_to_linker::<_, HasSelf<State>>(linker, |state| state)
+    }),
+    ("mail", |linker| {
+        wit::mail::add_to_linker::<_, HasSelf<State>>(linker, |state| state)
+    }),
+    ("events", |linker| {
+        wit::events::add_to_linker::<_, HasSelf<State>>(linker, |state| state)
+    }),
+    ("audit", |linker| {
+        wit::audit::add_to_linker::<_, HasSelf<State>>(linker, |state| state)
+    }),
+    ("limits", |linker| {
+        wit::limits::add_to_linker::<_, HasSelf<State>>(linker, |state| state)
+    }),
+    ("config", |linker| {
+        wit::config::add_to_linker::<_, HasSelf<State>>(linker, |state| state)
+    }),
+    ("caller", |linker| {
+        wit::caller::add_to_linker::<_, HasSelf<State>>(linker, |state| state)
+    }),
+    ("log", |linker| {
+        wit::log::add_to_linker::<_, HasSelf<State>>(linker, |state| state)
+    }),
 ];
 
 /// The names of all capabilities, as grants spell them.

@@ -27,7 +27,10 @@ impl State {
         let work = self.charge(password.len() + phc.len())?;
         work.facts.pin();
         let seed = work.facts.memory().seed.clone();
-        Ok((channel, crate::services::keyed_digest(&seed, &[password.as_bytes(), phc.as_bytes()])))
+        Ok((
+            channel,
+            crate::services::keyed_digest(&seed, &[password.as_bytes(), phc.as_bytes()]),
+        ))
     }
 }
 
@@ -38,7 +41,13 @@ impl Host for State {
         let name = self.hashing(text, "")?;
         let work = self.work()?;
         let nth = work.cursor.hashes.entry(name.clone()).or_default();
-        let remembered = work.facts.memory().hashes.get(&name).and_then(|hashes| hashes.get(*nth)).cloned();
+        let remembered = work
+            .facts
+            .memory()
+            .hashes
+            .get(&name)
+            .and_then(|hashes| hashes.get(*nth))
+            .cloned();
         *nth += 1;
         if let Some(hash) = remembered {
             return Ok(hash);
@@ -49,8 +58,17 @@ impl Host for State {
         self.random.fill_bytes(&mut salt);
         let services = self.services.clone();
         let _slot = services.hash_slot().map_err(overloaded)?;
-        let hash = services.hashing.hash(&who, password, salt).await.map_err(overloaded)?;
-        facts.memory().hashes.entry(name).or_default().push(hash.clone());
+        let hash = services
+            .hashing
+            .hash(&who, password, salt)
+            .await
+            .map_err(overloaded)?;
+        facts
+            .memory()
+            .hashes
+            .entry(name)
+            .or_default()
+            .push(hash.clone());
         Ok(hash)
     }
 
@@ -64,7 +82,11 @@ impl Host for State {
         }
         let services = self.services.clone();
         let _slot = services.hash_slot().map_err(overloaded)?;
-        let verdict = services.hashing.verify(&facts.command, password, phc).await.map_err(overloaded)?;
+        let verdict = services
+            .hashing
+            .verify(&facts.command, password, phc)
+            .await
+            .map_err(overloaded)?;
         facts.memory().verdicts.insert(name, verdict);
         Ok(verdict.into())
     }
@@ -78,8 +100,15 @@ impl Host for State {
         }
         let services = self.services.clone();
         let _slot = services.hash_slot().map_err(overloaded)?;
-        services.hashing.decoy(&facts.command, password).await.map_err(overloaded)?;
-        facts.memory().verdicts.insert(name, hashing::Verdict::Mismatch);
+        services
+            .hashing
+            .decoy(&facts.command, password)
+            .await
+            .map_err(overloaded)?;
+        facts
+            .memory()
+            .verdicts
+            .insert(name, hashing::Verdict::Mismatch);
         Ok(())
     }
 }
@@ -96,5 +125,8 @@ impl From<hashing::Verdict> for Verdict {
 
 fn overloaded(overloaded: Overloaded) -> wasmtime::Error {
     let retry_after_ms = overloaded.retry_after_ms;
-    wasmtime::Error::new(Ending::Unavailable { retry_after_ms, cause: Some(Box::new(overloaded)) })
+    wasmtime::Error::new(Ending::Unavailable {
+        retry_after_ms,
+        cause: Some(Box::new(overloaded)),
+    })
 }

@@ -24,9 +24,11 @@ impl Host for State {
         let key = match remembered {
             Some(key) => key,
             None => {
-                let key = self.services.keyring.current_signing().map_err(|cause| Ending::Unavailable {
-                    retry_after_ms: 1_000,
-                    cause: Some(Box::new(cause)),
+                let key = self.services.keyring.current_signing().map_err(|cause| {
+                    Ending::Unavailable {
+                        retry_after_ms: 1_000,
+                        cause: Some(Box::new(cause)),
+                    }
                 })?;
                 facts.memory().signing = Some(key.clone());
                 key
@@ -51,10 +53,19 @@ impl Host for State {
         let current = facts.memory().signing.clone();
         // The key that was current when this message asked, or is now: a rotation in between must not fail the message.
         let remembered = current.is_some_and(|key| key.id == key_id);
-        if !remembered && self.services.keyring.current_signing().map_or(true, |key| key.id != key_id) {
+        if !remembered
+            && self
+                .services
+                .keyring
+                .current_signing()
+                .map_or(true, |key| key.id != key_id)
+        {
             return Err(self.fault(Fault::SigningKey));
         }
-        self.services.keyring.sign(&key_id, &message).map_err(|_| self.fault(Fault::SigningKey))
+        self.services
+            .keyring
+            .sign(&key_id, &message)
+            .map_err(|_| self.fault(Fault::SigningKey))
     }
 
     fn verify(&mut self, key_id: String, message: Vec<u8>, signature: Vec<u8>) -> Result<bool> {
@@ -73,6 +84,9 @@ impl From<KeyInfo> for Key {
             SigningAlgorithm::EdDSA => Algorithm::Eddsa,
             SigningAlgorithm::ES256 => Algorithm::Es256,
         };
-        Self { id: key.id, algorithm }
+        Self {
+            id: key.id,
+            algorithm,
+        }
     }
 }

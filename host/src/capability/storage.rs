@@ -40,7 +40,11 @@ impl Host for State {
         self.check_key(&key)?;
         let namespace = self.namespace();
         let work = self.charge(key.len())?;
-        let record = work.transaction.get(&namespace, &key).await.map_err(Ending::store)?;
+        let record = work
+            .transaction
+            .get(&namespace, &key)
+            .await
+            .map_err(Ending::store)?;
         self.charge_record(record)
     }
 
@@ -53,11 +57,23 @@ impl Host for State {
         }
         let namespace = self.namespace();
         let work = self.charge(keys.iter().map(String::len).sum())?;
-        let records = work.transaction.get_many(&namespace, &keys).await.map_err(Ending::store)?;
-        records.into_iter().map(|record| self.charge_record(record)).collect()
+        let records = work
+            .transaction
+            .get_many(&namespace, &keys)
+            .await
+            .map_err(Ending::store)?;
+        records
+            .into_iter()
+            .map(|record| self.charge_record(record))
+            .collect()
     }
 
-    async fn scan(&mut self, prefix: String, after: Option<String>, limit: u32) -> Result<Vec<Entry>> {
+    async fn scan(
+        &mut self,
+        prefix: String,
+        after: Option<String>,
+        limit: u32,
+    ) -> Result<Vec<Entry>> {
         let longest = after.as_ref().map_or(0, String::len).max(prefix.len());
         if longest > MAX_KEY_BYTES {
             return Err(self.fault(Fault::StorageKey));
@@ -65,11 +81,32 @@ impl Host for State {
         if limit == 0 {
             return Ok(Vec::new());
         }
-        let range = Range { namespace: self.namespace(), prefix, after };
-        let limit = usize::try_from(limit).unwrap_or(MAX_SCAN_ENTRIES).min(MAX_SCAN_ENTRIES);
-        let page = self.charge(longest)?.transaction.scan(&range, limit).await.map_err(Ending::store)?;
-        self.charge(page.iter().map(|(key, record)| key.len() + record.value.len()).sum())?;
-        Ok(page.into_iter().map(|(key, record)| Entry { key, value: record.value }).collect())
+        let range = Range {
+            namespace: self.namespace(),
+            prefix,
+            after,
+        };
+        let limit = usize::try_from(limit)
+            .unwrap_or(MAX_SCAN_ENTRIES)
+            .min(MAX_SCAN_ENTRIES);
+        let page = self
+            .charge(longest)?
+            .transaction
+            .scan(&range, limit)
+            .await
+            .map_err(Ending::store)?;
+        self.charge(
+            page.iter()
+                .map(|(key, record)| key.len() + record.value.len())
+                .sum(),
+        )?;
+        Ok(page
+            .into_iter()
+            .map(|(key, record)| Entry {
+                key,
+                value: record.value,
+            })
+            .collect())
     }
 
     fn put(&mut self, key: String, value: Vec<u8>, options: PutOptions) -> Result<()> {
@@ -77,7 +114,11 @@ impl Host for State {
         if value.len() > MAX_VALUE_BYTES {
             return Err(self.fault(Fault::StorageValue));
         }
-        if options.subject.as_ref().is_some_and(|subject| subject.is_empty() || subject.len() > MAX_SUBJECT_BYTES) {
+        if options
+            .subject
+            .as_ref()
+            .is_some_and(|subject| subject.is_empty() || subject.len() > MAX_SUBJECT_BYTES)
+        {
             return Err(self.fault(Fault::Argument));
         }
         let namespace = self.namespace();
@@ -88,7 +129,9 @@ impl Host for State {
             expires_at: options.expires_at,
             value,
         };
-        self.charge(key.len() + record.value.len())?.transaction.put(&namespace, key, record);
+        self.charge(key.len() + record.value.len())?
+            .transaction
+            .put(&namespace, key, record);
         self.check_writes()
     }
 
@@ -103,7 +146,9 @@ impl Host for State {
 impl State {
     /// The record's bytes for the guest, charged to the message.
     fn charge_record(&mut self, record: Option<Record>) -> Result<Option<Vec<u8>>> {
-        let Some(record) = record else { return Ok(None) };
+        let Some(record) = record else {
+            return Ok(None);
+        };
         self.charge(record.value.len())?;
         Ok(Some(record.value))
     }

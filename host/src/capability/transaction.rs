@@ -23,7 +23,12 @@ impl Host for State {
         let services = self.services.clone();
         let work = self.work()?;
         let _turn = services.commit_turn(work.alone).await;
-        match work.transaction.keep(attempt_id()).await.map_err(Ending::store)? {
+        match work
+            .transaction
+            .keep(attempt_id())
+            .await
+            .map_err(Ending::store)?
+        {
             Outcome::Committed => Ok(()),
             Outcome::Conflict => Err(wasmtime::Error::new(Ending::Conflict)),
         }

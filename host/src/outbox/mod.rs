@@ -30,7 +30,9 @@ pub struct Mail {
 impl std::fmt::Debug for Mail {
     /// A mail's words and address are nobody's business but the addressee's.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Mail").field("expires_at", &self.expires_at).finish_non_exhaustive()
+        f.debug_struct("Mail")
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
     }
 }
 
@@ -77,7 +79,10 @@ pub(crate) fn events() -> Namespace {
 
 /// Puts `mail` into the topmost frame of `work`.
 pub(crate) fn enqueue_mail(work: &mut Work, keyring: &KeyRing, channel: &str, mail: Mail) {
-    let subject = work.principal.as_ref().map(|principal| principal.subject.clone());
+    let subject = work
+        .principal
+        .as_ref()
+        .map(|principal| principal.subject.clone());
     enqueue(work, keyring, channel, &mails(), Item::Mail(mail), subject);
 }
 
@@ -99,21 +104,45 @@ fn enqueue(
     work.outbox += 1;
     // Keys sort by moment, so that the oldest is delivered first.
     let key = format!("{now:014}/{id}");
-    let posted = Posted { id, channel: channel.to_owned(), at: now, item };
+    let posted = Posted {
+        id,
+        channel: channel.to_owned(),
+        at: now,
+        item,
+    };
     let record = seal(keyring, namespace, &key, &posted, subject);
     work.transaction.put(namespace, key, record);
 }
 
-fn seal(keyring: &KeyRing, namespace: &Namespace, key: &str, posted: &Posted, subject: Option<String>) -> Record {
+fn seal(
+    keyring: &KeyRing,
+    namespace: &Namespace,
+    key: &str,
+    posted: &Posted,
+    subject: Option<String>,
+) -> Record {
     let plain = zeroize::Zeroizing::new(serde_json::to_vec(posted).unwrap_or_default());
     let sealed = keyring.seal(&place(namespace, key), &plain);
-    Record { value: sealed.bytes, schema: 0, subject, sealed: Some(sealed.key_id), expires_at: None }
+    Record {
+        value: sealed.bytes,
+        schema: 0,
+        subject,
+        sealed: Some(sealed.key_id),
+        expires_at: None,
+    }
 }
 
 /// Reads what lies under `key`; none if it cannot be opened.
-pub(crate) fn open(keyring: &KeyRing, namespace: &Namespace, key: &str, record: &Record) -> Option<Posted> {
+pub(crate) fn open(
+    keyring: &KeyRing,
+    namespace: &Namespace,
+    key: &str,
+    record: &Record,
+) -> Option<Posted> {
     let sealed = record.sealed.as_deref()?;
-    let plain = keyring.open_sealed(&place(namespace, key), sealed, &record.value).ok()?;
+    let plain = keyring
+        .open_sealed(&place(namespace, key), sealed, &record.value)
+        .ok()?;
     serde_json::from_slice(&plain).ok()
 }
 

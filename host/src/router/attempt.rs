@@ -13,9 +13,9 @@ use crate::contract::types::Type;
 use crate::contract::{Command, json};
 use crate::error::{Code, Failure};
 use crate::message::{Answer, Credential, Message};
+use crate::sandbox::Deployments;
 use crate::sandbox::deployment::{Deployment, EffectiveLimits};
 use crate::sandbox::fault::{Ending, Fault};
-use crate::sandbox::Deployments;
 use crate::sandbox::nested;
 use crate::sandbox::work::{Cursor, Facts, Usage, Work};
 use crate::services::attempt_id;
@@ -41,14 +41,28 @@ struct Target {
 
 impl Call {
     /// Decodes the request by the contract of the build that serves it.
-    pub(super) fn new(deployments: &Deployments, message: Message, otherwise: EffectiveLimits) -> Self {
+    pub(super) fn new(
+        deployments: &Deployments,
+        message: Message,
+        otherwise: EffectiveLimits,
+    ) -> Self {
         let found = find(deployments, &message);
-        let limits = found.as_ref().map_or(otherwise, |(deployment, _)| deployment.limits.clone());
+        let limits = found
+            .as_ref()
+            .map_or(otherwise, |(deployment, _)| deployment.limits.clone());
         let target = found.and_then(|(deployment, command)| {
-            let params = json::decode_request(command, &message.payload).map_err(Failure::bad_request)?;
-            Ok(Target { deployment: deployment.clone(), params: params.into() })
+            let params =
+                json::decode_request(command, &message.payload).map_err(Failure::bad_request)?;
+            Ok(Target {
+                deployment: deployment.clone(),
+                params: params.into(),
+            })
         });
-        Self { message, limits, target }
+        Self {
+            message,
+            limits,
+            target,
+        }
     }
 
     /// Why the message goes nowhere, if that may be said without checking a credential.
@@ -69,11 +83,17 @@ fn find<'a>(
         .get(&message.channel)
         .ok_or_else(|| Failure::new(Code::NotFound, "there is no such channel"))?;
     if u64::from(message.version) != deployment.exported().version.major {
-        return Err(Failure::new(Code::NotFound, "the channel is not served in that version"));
+        return Err(Failure::new(
+            Code::NotFound,
+            "the channel is not served in that version",
+        ));
     }
     match deployment.command(&message.command) {
         Some(command) => Ok((deployment, command)),
-        None => Err(Failure::new(Code::NotFound, "the channel has no such command")),
+        None => Err(Failure::new(
+            Code::NotFound,
+            "the channel has no such command",
+        )),
     }
 }
 
@@ -100,11 +120,15 @@ impl Router {
             cursor: Cursor::default(),
         });
         let (work, outcome) = self.in_time(call, facts, work, limit, deadline).await?;
-        let Some(work) = work else { return outcome.map(|_| Err(Failure::unknown())) };
+        let Some(work) = work else {
+            return outcome.map(|_| Err(Failure::unknown()));
+        };
         facts.pin();
         let _turn = self.services.commit_turn(alone).await;
         match outcome {
-            Ok(Ran::Replied(answer @ Ok(_), replies)) => self.commit(call, facts, *work, answer, replies).await,
+            Ok(Ran::Replied(answer @ Ok(_), replies)) => {
+                self.commit(call, facts, *work, answer, replies).await
+            }
             Ok(Ran::Replied(refusal, _)) => self.believe(*work, Ok(refusal)).await,
             Ok(Ran::Repeated(answer)) => self.believe(*work, Ok(answer)).await,
             Err(ending) => self.believe(*work, Err(ending)).await,
@@ -150,7 +174,9 @@ impl Router {
     ) -> (Option<Box<Work>>, Result<Ran, Ending>) {
         if let Some(credential) = &call.message.caller.credential {
             let (returned, checked) = self.authenticate(credential, facts, work).await;
-            let Some(returned) = returned else { return (None, checked.map(|()| Ran::nothing())) };
+            let Some(returned) = returned else {
+                return (None, checked.map(|()| Ran::nothing()));
+            };
             work = returned;
             if let Err(ending) = checked {
                 return (Some(work), Err(ending));
@@ -163,17 +189,41 @@ impl Router {
         let replies = match &call.message.id {
             None => None,
             Some(id) => {
-                let replies = Replies::of(&self.services.keyring, &call.message, id, work.principal.as_ref());
-                match replies.find(&mut work.transaction, &self.services.keyring).await {
+                let replies = Replies::of(
+                    &self.services.keyring,
+                    &call.message,
+                    id,
+                    work.principal.as_ref(),
+                );
+                match replies
+                    .find(&mut work.transaction, &self.services.keyring)
+                    .await
+                {
                     Ok(None) => Some(replies),
                     Ok(Some(answer)) => return (Some(work), Ok(Ran::Repeated(answer))),
                     Err(cause) => return (Some(work), Err(Ending::store(cause))),
                 }
             }
         };
-        let (work, result) =
-            target.deployment.invoke(&self.services, work, &call.message.command, &target.params, None).await;
-        (work, result.and_then(|reply| Ok(Ran::Replied(answer(&target.deployment, &call.message, reply)?, replies))))
+        let (work, result) = target
+            .deployment
+            .invoke(
+                &self.services,
+                work,
+                &call.message.command,
+                &target.params,
+                None,
+            )
+            .await;
+        (
+            work,
+            result.and_then(|reply| {
+                Ok(Ran::Replied(
+                    answer(&target.deployment, &call.message, reply)?,
+                    replies,
+                ))
+            }),
+        )
     }
 
     /// Runs the command that checks `credential`, as the message's first call. It must establish a principal.
@@ -185,7 +235,9 @@ impl Router {
     ) -> (Option<Box<Work>>, Result<(), Ending>) {
         let refused = || Ending::Refused(unauthenticated());
         let target = self.auth.for_kind(credential.kind);
-        let Some((channel, name)) = target else { return (Some(work), Err(refused())) };
+        let Some((channel, name)) = target else {
+            return (Some(work), Err(refused()));
+        };
         let Some(deployment) = facts.deployments.get(channel).cloned() else {
             return (Some(work), Err(refused()));
         };
@@ -193,10 +245,16 @@ impl Router {
             let request = credential_request(command, &credential.value)?;
             json::decode_request(command, &request).ok()
         });
-        let Some(params) = params else { return (Some(work), Err(refused())) };
+        let Some(params) = params else {
+            return (Some(work), Err(refused()));
+        };
         work.transaction.enter();
-        let (work, result) = deployment.invoke(&self.services, work, name, &params, None).await;
-        let Some(mut work) = work else { return (None, result.map(|_| ())) };
+        let (work, result) = deployment
+            .invoke(&self.services, work, name, &params, None)
+            .await;
+        let Some(mut work) = work else {
+            return (None, result.map(|_| ()));
+        };
         let ok = matches!(&result, Ok(reply) if !matches!(reply, Some(Val::Result(Err(_)))));
         work.transaction.leave(ok);
         let checked = match result {
@@ -226,13 +284,26 @@ impl Router {
             more = audit::writes(records).map_err(broken)?;
             if let Some(replies) = replies {
                 let short = call.target.as_ref().is_ok_and(|target| {
-                    target.deployment.contract.manifest.has_short_reply(&call.message.command)
+                    target
+                        .deployment
+                        .contract
+                        .manifest
+                        .has_short_reply(&call.message.command)
                 });
-                more.push(replies.write(&self.services.keyring, facts.now, short, &answer).map_err(broken)?);
+                more.push(
+                    replies
+                        .write(&self.services.keyring, facts.now, short, &answer)
+                        .map_err(broken)?,
+                );
             }
         }
         let with_audit = !more.is_empty();
-        match work.transaction.commit(attempt_id(), more).await.map_err(Ending::store)? {
+        match work
+            .transaction
+            .commit(attempt_id(), more)
+            .await
+            .map_err(Ending::store)?
+        {
             Outcome::Conflict => Err(Ending::Conflict),
             Outcome::Committed => {
                 if with_audit {
@@ -271,11 +342,21 @@ impl Ran {
 }
 
 /// The component's reply as JSON, or its error as a failure.
-fn answer(deployment: &Deployment, message: &Message, reply: Option<Val>) -> Result<Answer, Ending> {
-    let (Some(reply), Some(command)) = (reply, deployment.command(&message.command)) else { return Ok(Ok(None)) };
+fn answer(
+    deployment: &Deployment,
+    message: &Message,
+    reply: Option<Val>,
+) -> Result<Answer, Ending> {
+    let (Some(reply), Some(command)) = (reply, deployment.command(&message.command)) else {
+        return Ok(Ok(None));
+    };
     if nested::size(&reply) > MAX_REPLY_BYTES {
         let channel = deployment.channel.to_string();
-        return Err(Ending::Fault { fault: Fault::Reply, channel, trace: None });
+        return Err(Ending::Fault {
+            fault: Fault::Reply,
+            channel,
+            trace: None,
+        });
     }
     Ok(json::answer(command, &[reply]))
 }
@@ -283,14 +364,19 @@ fn answer(deployment: &Deployment, message: &Message, reply: Option<Val>) -> Res
 /// The request that carries `credential`: the command's request is an object with a single string.
 fn credential_request(command: &Command, credential: &str) -> Option<Value> {
     match command.fields() {
-        [field] if matches!(field.ty, Type::String) => {
-            Some(Value::Object([(field.json.to_string(), Value::from(credential))].into_iter().collect()))
-        }
+        [field] if matches!(field.ty, Type::String) => Some(Value::Object(
+            [(field.json.to_string(), Value::from(credential))]
+                .into_iter()
+                .collect(),
+        )),
         _ => None,
     }
 }
 
 /// The one face of every credential that is worth nothing.
 fn unauthenticated() -> Failure {
-    Failure::new(Code::Unauthenticated, "the credential is missing, or not worth anything any more")
+    Failure::new(
+        Code::Unauthenticated,
+        "the credential is missing, or not worth anything any more",
+    )
 }

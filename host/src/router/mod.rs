@@ -7,8 +7,8 @@ mod attempt;
 mod replies;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -64,8 +64,12 @@ impl Router {
             let pinned = pinned.clone();
             async move { router.observe(message, pinned).await }
         });
-        let _calls_off = CallOff { task: task.abort_handle(), pinned };
-        task.await.unwrap_or_else(|cause| Err(Failure::unknown().because(cause)))
+        let _calls_off = CallOff {
+            task: task.abort_handle(),
+            pinned,
+        };
+        task.await
+            .unwrap_or_else(|cause| Err(Failure::unknown().because(cause)))
     }
 
     /// Runs the message and tells metrics and log how it went.
@@ -80,16 +84,37 @@ impl Router {
             .map(|deployment| (deployment.channel.clone(), message.command.clone()));
         let (channel, command) = known.unwrap_or_else(|| ("-".into(), "-".to_owned()));
         let answer = self.route(&id, message, deployments, pinned).await;
-        let outcome = answer.as_ref().map_or_else(|failure| failure.code.as_str(), |_| "ok");
+        let outcome = answer
+            .as_ref()
+            .map_or_else(|failure| failure.code.as_str(), |_| "ok");
         let took = started.elapsed();
-        self.services.metrics.message_done(&channel, &command, outcome, took.as_secs_f64());
+        self.services
+            .metrics
+            .message_done(&channel, &command, outcome, took.as_secs_f64());
         let ms = took.as_secs_f64() * 1_000.0;
         match &answer {
             Err(failure) if matches!(failure.code, Code::Unknown | Code::Unavailable) => {
                 let cause = std::error::Error::source(failure).map(causes);
-                tracing::warn!(message = id, request, channel = &*channel, command, outcome, ms, cause, "message failed");
+                tracing::warn!(
+                    message = id,
+                    request,
+                    channel = &*channel,
+                    command,
+                    outcome,
+                    ms,
+                    cause,
+                    "message failed"
+                );
             }
-            _ => tracing::debug!(message = id, request, channel = &*channel, command, outcome, ms, "message done"),
+            _ => tracing::debug!(
+                message = id,
+                request,
+                channel = &*channel,
+                command,
+                outcome,
+                ms,
+                "message done"
+            ),
         }
         answer
     }
@@ -106,7 +131,10 @@ impl Router {
             return Err(refusal);
         }
         let facts = Arc::new(self.facts(id, &call, deployments, pinned)?);
-        let answer = self.run(&call, &facts).await.unwrap_or_else(|ending| Err(self.failure(ending, &facts)));
+        let answer = self
+            .run(&call, &facts)
+            .await
+            .unwrap_or_else(|ending| Err(self.failure(ending, &facts)));
         self.write_audit(&facts).await;
         answer
     }
@@ -128,7 +156,10 @@ impl Router {
             command: format!("{}/{}", message.channel, message.command).into(),
             plane: message.caller.plane,
             service_key: message.caller.service_key.clone(),
-            remote_address: message.caller.remote_address.map(|address| address.to_string()),
+            remote_address: message
+                .caller
+                .remote_address
+                .map(|address| address.to_string()),
             now,
             deadline: message.deadline.unwrap_or(Timestamp::MAX).min(latest),
             deployments,
@@ -141,13 +172,18 @@ impl Router {
     /// Waits for a permit, then runs until the outcome can be believed.
     async fn run(&self, call: &attempt::Call, facts: &Arc<Facts>) -> Result<Answer, Ending> {
         let limit = Instant::now() + Duration::from_millis(call.limits.wall_ms);
-        let deadline = Instant::now() + Duration::from_millis(facts.deadline.saturating_sub(facts.now));
-        let permit = tokio::time::timeout_at(deadline.min(limit), self.permits.acquire(&facts.command));
-        let _permit = permit.await.map_err(|_| Ending::Unavailable { retry_after_ms: 500, cause: None })??;
+        let deadline =
+            Instant::now() + Duration::from_millis(facts.deadline.saturating_sub(facts.now));
+        let permit =
+            tokio::time::timeout_at(deadline.min(limit), self.permits.acquire(&facts.command));
+        let _permit = permit.await.map_err(|_| Ending::Unavailable {
+            retry_after_ms: 500,
+            cause: None,
+        })??;
         let _running = self.services.engine.run();
         for run in 0..MAX_RUNS {
             match self.attempt(call, facts, false, limit, deadline).await {
-                Err(Ending::Conflict) => self.back_off(run, limit).await,
+                Err(Ending::Conflict) => self.back_off(call, run, limit).await,
                 outcome => return outcome,
             }
         }
@@ -158,18 +194,29 @@ impl Router {
     }
 
     /// Waits a random moment, longer with every conflict, so that those who collided do not collide again.
-    async fn back_off(&self, run: u32, limit: Instant) {
-        self.services.metrics.conflict();
+    async fn back_off(&self, call: &attempt::Call, run: u32, limit: Instant) {
+        self.services
+            .metrics
+            .conflict(&call.message.channel, &call.message.command);
         let most = 500_u64 << run.min(6);
         let pause = Duration::from_micros(rand::rng().random_range(0..=most));
         tokio::time::sleep_until((Instant::now() + pause).min(limit)).await;
     }
 
     fn failure(&self, ending: Ending, facts: &Facts) -> Failure {
-        if let Ending::Fault { fault, channel, trace } = &ending {
-            self.services.metrics.fault(fault.kind());
+        if let Ending::Fault {
+            fault,
+            channel,
+            trace,
+        } = &ending
+        {
+            self.services.metrics.fault(channel, fault.kind());
             tracing::error!(
-                message = facts.id, channel, fault = fault.kind(), trace, command = &*facts.command,
+                message = facts.id,
+                channel,
+                fault = fault.kind(),
+                trace,
+                command = &*facts.command,
                 "a component faulted",
             );
         }
@@ -189,14 +236,21 @@ impl Router {
             Err(cause) => Err(cause.to_string()),
         };
         if let Err(cause) = written {
-            tracing::error!(message = facts.id, cause, "audit records could not be written");
+            tracing::error!(
+                message = facts.id,
+                cause,
+                "audit records could not be written"
+            );
         }
     }
 }
 
 /// An error and its causes, on one line.
 fn causes(error: &(dyn std::error::Error + 'static)) -> String {
-    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    std::iter::successors(Some(error), |error| error.source())
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
 }
 
 /// Aborts the message's task when the client is gone, unless the message may no longer be called off.

@@ -42,16 +42,26 @@ struct Stored {
 
 impl Replies {
     /// The place of `message`, whose caller is `principal`. A stranger's id holds for the same payload only: two strangers may choose the same.
-    pub(super) fn of(keyring: &KeyRing, message: &Message, id: &str, principal: Option<&Principal>) -> Self {
+    pub(super) fn of(
+        keyring: &KeyRing,
+        message: &Message,
+        id: &str,
+        principal: Option<&Principal>,
+    ) -> Self {
         let payload = Zeroizing::new(serde_json::to_vec(&message.payload).unwrap_or_default());
         let service_key = message.caller.service_key.as_deref();
         let anonymous = principal.is_none() && service_key.is_none();
         let who = match (principal, service_key) {
-            (Some(principal), key) => format!("p\0{}\0{}", principal.subject, key.unwrap_or_default()),
+            (Some(principal), key) => {
+                format!("p\0{}\0{}", principal.subject, key.unwrap_or_default())
+            }
             (None, Some(key)) => format!("k\0{key}"),
             (None, None) => "a".to_owned(),
         };
-        let scope = format!("default\0{who}\0{}\0{}\0{id}\0", message.channel, message.command);
+        let scope = format!(
+            "default\0{who}\0{}\0{}\0{id}\0",
+            message.channel, message.command
+        );
         let mut place = Zeroizing::new(scope.into_bytes());
         if anonymous {
             place.extend_from_slice(&payload);
@@ -78,11 +88,15 @@ impl Replies {
         keyring: &KeyRing,
     ) -> Result<Option<Answer>, StoreError> {
         for place in &self.places {
-            let Some(record) = transaction.get(&namespace(), &place.key).await? else { continue };
+            let Some(record) = transaction.get(&namespace(), &place.key).await? else {
+                continue;
+            };
             let sealed = record.sealed.as_deref().unwrap_or_default();
-            let Ok(plain) = keyring.open_sealed(&at(&place.key), sealed, &record.value) else { continue };
-            let stored: Stored =
-                serde_json::from_slice(&plain).map_err(|cause| StoreError::Corrupt(Box::new(cause)))?;
+            let Ok(plain) = keyring.open_sealed(&at(&place.key), sealed, &record.value) else {
+                continue;
+            };
+            let stored: Stored = serde_json::from_slice(&plain)
+                .map_err(|cause| StoreError::Corrupt(Box::new(cause)))?;
             if stored.fingerprint == place.fingerprint {
                 return Ok(Some(Ok(stored.reply)));
             }
@@ -100,12 +114,22 @@ impl Replies {
         carries_credentials: bool,
         answer: &Answer,
     ) -> Result<Write, serde_json::Error> {
-        let place = self.places.first().ok_or_else(|| serde::ser::Error::custom("no mac key"))?;
+        let place = self
+            .places
+            .first()
+            .ok_or_else(|| serde::ser::Error::custom("no mac key"))?;
         let reply = answer.as_ref().ok().cloned().flatten();
-        let stored = Stored { fingerprint: place.fingerprint.clone(), reply };
+        let stored = Stored {
+            fingerprint: place.fingerprint.clone(),
+            reply,
+        };
         let plain = Zeroizing::new(serde_json::to_vec(&stored)?);
         let sealed = keyring.seal(&at(&place.key), &plain);
-        let kept = if carries_credentials { CREDENTIALS_KEPT_MS } else { REPLIES_KEPT_MS };
+        let kept = if carries_credentials {
+            CREDENTIALS_KEPT_MS
+        } else {
+            REPLIES_KEPT_MS
+        };
         let record = Record {
             value: sealed.bytes,
             schema: 0,
@@ -113,7 +137,11 @@ impl Replies {
             sealed: Some(sealed.key_id),
             expires_at: Some(now.saturating_add(kept)),
         };
-        Ok(Write::Put { namespace: namespace(), key: place.key.clone(), record })
+        Ok(Write::Put {
+            namespace: namespace(),
+            key: place.key.clone(),
+            record,
+        })
     }
 }
 

@@ -29,7 +29,10 @@ impl CodeCache {
     /// A cache in `folder`, authenticated by `key`, which only this installation has.
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>, key: &[u8; 32]) -> Self {
-        Self { folder: folder.into(), key: Arc::new(hmac::Key::new(hmac::HMAC_SHA256, key)) }
+        Self {
+            folder: folder.into(),
+            key: Arc::new(hmac::Key::new(hmac::HMAC_SHA256, key)),
+        }
     }
 
     /// The compiled component, if it lies here unaltered, compiled for this very engine.
@@ -38,12 +41,18 @@ impl CodeCache {
         let (mac, code) = file.split_at_checked(MAC_BYTES)?;
         let expected = self.mac(&name(engine, digest), code);
         if constant_time::verify_slices_are_equal(mac, expected.as_ref()).is_err() {
-            tracing::warn!(build = digest.short(), "a file of the code cache was altered or is foreign; compiling anew");
+            tracing::warn!(
+                build = digest.short(),
+                "a file of the code cache was altered or is foreign; compiling anew"
+            );
             return None;
         }
         // SAFETY: `deserialize` asks for bytes that `serialize` made, of a compatible engine. The MAC shows that this
         // installation wrote exactly these bytes under this name, which includes the engine's compatibility hash.
-        #[expect(unsafe_code, reason = "loading compiled code is unsafe by nature; see above")]
+        #[expect(
+            unsafe_code,
+            reason = "loading compiled code is unsafe by nature; see above"
+        )]
         let component = unsafe { Component::deserialize(engine.wasmtime(), code) };
         component.ok()
     }
@@ -54,7 +63,13 @@ impl CodeCache {
         let kept = component
             .serialize()
             .map_err(|cause| std::io::Error::other(format!("{cause:#}")))
-            .and_then(|code| write(&path, self.mac(&name(engine, digest), &code).as_ref(), &code));
+            .and_then(|code| {
+                write(
+                    &path,
+                    self.mac(&name(engine, digest), &code).as_ref(),
+                    &code,
+                )
+            });
         if let Err(error) = kept {
             tracing::warn!(%error, "the code cache cannot be written; the next start compiles again");
         }
@@ -75,14 +90,19 @@ impl CodeCache {
 
 impl std::fmt::Debug for CodeCache {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CodeCache").field("folder", &self.folder).finish_non_exhaustive()
+        f.debug_struct("CodeCache")
+            .field("folder", &self.folder)
+            .finish_non_exhaustive()
     }
 }
 
 /// What the code was compiled from (the build's digest) and for (wasmtime's version and settings).
 fn name(engine: &Engine, digest: &Digest) -> String {
     let mut hasher = DefaultHasher::new();
-    engine.wasmtime().precompile_compatibility_hash().hash(&mut hasher);
+    engine
+        .wasmtime()
+        .precompile_compatibility_hash()
+        .hash(&mut hasher);
     format!("{digest}-{:016x}", hasher.finish())
 }
 
@@ -92,7 +112,10 @@ fn write(path: &Path, mac: &[u8], code: &[u8]) -> std::io::Result<()> {
     fs::create_dir_all(folder)?;
     let beside = path.with_extension(format!("{}.tmp", uuid::Uuid::now_v7()));
     let mut file = fs::File::create_new(&beside)?;
-    let written = file.write_all(mac).and_then(|()| file.write_all(code)).and_then(|()| fs::rename(&beside, path));
+    let written = file
+        .write_all(mac)
+        .and_then(|()| file.write_all(code))
+        .and_then(|()| fs::rename(&beside, path));
     if written.is_err() {
         // The error that matters is the first one.
         drop(fs::remove_file(&beside));

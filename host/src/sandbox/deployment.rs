@@ -142,16 +142,31 @@ impl Deployment {
         settings: &Settings<'_>,
     ) -> Result<Self, DeployError> {
         let contract = Arc::new(Contract::read(bytes)?);
-        let Some(at) = contract.channels.iter().position(|exported| *exported.name == *channel) else {
-            let found = contract.channels.iter().map(|exported| exported.name.to_string()).collect();
-            return Err(DeployError::Channel { wanted: channel.to_owned(), found });
+        let Some(at) = contract
+            .channels
+            .iter()
+            .position(|exported| *exported.name == *channel)
+        else {
+            let found = contract
+                .channels
+                .iter()
+                .map(|exported| exported.name.to_string())
+                .collect();
+            return Err(DeployError::Channel {
+                wanted: channel.to_owned(),
+                found,
+            });
         };
         let grants = match &settings.component.grants {
-            Some(names) => Grants::parse(names)
-                .map_err(|cause| DeployError::Grant { channel: channel.to_owned(), cause })?,
+            Some(names) => Grants::parse(names).map_err(|cause| DeployError::Grant {
+                channel: channel.to_owned(),
+                cause,
+            })?,
             None => settings.default_grants.clone(),
         };
-        grants.check(channel, &contract.imports).map_err(DeployError::Missing)?;
+        grants
+            .check(channel, &contract.imports)
+            .map_err(DeployError::Missing)?;
         let config = values(channel, &contract, settings)?;
         let digest = Digest::of(bytes);
         let component = compile(engine, cache, &digest, bytes)?;
@@ -225,7 +240,9 @@ impl Deployment {
             None => return Err(store.data().fault(Fault::Contract)),
         };
         let mut results = vec![Val::Bool(false); usize::from(replies)];
-        function.call_async(&mut *store, params, &mut results).await?;
+        function
+            .call_async(&mut *store, params, &mut results)
+            .await?;
         Ok(results.pop())
     }
 
@@ -245,7 +262,11 @@ impl Deployment {
                 _ => Fault::Trap,
             }
         };
-        Ending::Fault { fault, channel, trace: Some(trace(&error)) }
+        Ending::Fault {
+            fault,
+            channel,
+            trace: Some(trace(&error)),
+        }
     }
 }
 
@@ -254,14 +275,14 @@ struct Live<'a>(&'a Metrics);
 
 impl<'a> Live<'a> {
     fn new(metrics: &'a Metrics) -> Self {
-        metrics.sandboxes_live(1);
+        metrics.sandbox_live(1);
         Self(metrics)
     }
 }
 
 impl Drop for Live<'_> {
     fn drop(&mut self) {
-        self.0.sandboxes_live(-1);
+        self.0.sandbox_live(-1);
     }
 }
 
@@ -278,11 +299,18 @@ fn tick(state: &mut State) -> wasmtime::Result<UpdateDeadline> {
 
 /// The guest functions that were on the stack, innermost first: names of code, no values.
 fn trace(error: &wasmtime::Error) -> String {
-    let code = error.downcast_ref::<Trap>().map_or("error".to_owned(), |trap| format!("{trap:?}"));
-    let frames = error.downcast_ref::<wasmtime::WasmBacktrace>().map(|backtrace| {
-        let names = backtrace.frames().iter().take(MAX_TRACE_FRAMES);
-        names.map(|frame| frame.func_name().unwrap_or("?").to_owned()).collect::<Vec<_>>().join(" < ")
-    });
+    let code = error
+        .downcast_ref::<Trap>()
+        .map_or("error".to_owned(), |trap| format!("{trap:?}"));
+    let frames = error
+        .downcast_ref::<wasmtime::WasmBacktrace>()
+        .map(|backtrace| {
+            let names = backtrace.frames().iter().take(MAX_TRACE_FRAMES);
+            names
+                .map(|frame| frame.func_name().unwrap_or("?").to_owned())
+                .collect::<Vec<_>>()
+                .join(" < ")
+        });
     format!("{code}: {}", frames.unwrap_or_default())
 }
 
@@ -291,15 +319,24 @@ fn values(
     contract: &Contract,
     settings: &Settings<'_>,
 ) -> Result<BTreeMap<String, String>, DeployError> {
-    let own = contract.manifest.resolve(&settings.component.config).map_err(|violations| DeployError::Config {
-        channel: channel.to_owned(),
-        violations: violations.iter().map(ToString::to_string).collect(),
-    })?;
+    let own = contract
+        .manifest
+        .resolve(&settings.component.config)
+        .map_err(|violations| DeployError::Config {
+            channel: channel.to_owned(),
+            violations: violations.iter().map(ToString::to_string).collect(),
+        })?;
     let mut values = BTreeMap::from([
         ("issuer".to_owned(), settings.shared.issuer.clone()),
         ("audience".to_owned(), settings.shared.audience.clone()),
-        ("public-origin".to_owned(), settings.shared.public_origin.clone()),
-        ("product-name".to_owned(), settings.shared.product_name.clone()),
+        (
+            "public-origin".to_owned(),
+            settings.shared.public_origin.clone(),
+        ),
+        (
+            "product-name".to_owned(),
+            settings.shared.product_name.clone(),
+        ),
     ]);
     values.extend(own);
     Ok(values)
@@ -345,10 +382,14 @@ fn exports(
     channel: &Channel,
 ) -> Result<HashMap<String, (usize, ComponentExportIndex)>, DeployError> {
     let lost = || DeployError::Compile(format!("the export {} cannot be found", channel.interface));
-    let interface = component.get_export_index(None, &*channel.interface).ok_or_else(lost)?;
+    let interface = component
+        .get_export_index(None, &*channel.interface)
+        .ok_or_else(lost)?;
     let mut commands = HashMap::new();
     for (index, command) in channel.commands.iter().enumerate() {
-        let export = component.get_export_index(Some(&interface), &*command.name).ok_or_else(lost)?;
+        let export = component
+            .get_export_index(Some(&interface), &*command.name)
+            .ok_or_else(lost)?;
         commands.insert(command.name.to_string(), (index, export));
     }
     Ok(commands)
@@ -357,7 +398,10 @@ fn exports(
 impl EffectiveLimits {
     pub(crate) fn of(all: &config::Limits, own: &config::ComponentLimits) -> Self {
         Self {
-            memory_bytes: own.memory_bytes.unwrap_or(all.memory_bytes).min(super::MAX_MEMORY_BYTES),
+            memory_bytes: own
+                .memory_bytes
+                .unwrap_or(all.memory_bytes)
+                .min(super::MAX_MEMORY_BYTES),
             cpu_ms: own.cpu_ms.unwrap_or(all.cpu_ms),
             wall_ms: own.wall_ms.unwrap_or(all.wall_ms),
             depth: all.depth,

@@ -61,15 +61,26 @@ impl Deployments {
                     return Err(GraphError::NotDeployed { caller, callee });
                 };
                 if target.command(&command).is_none() {
-                    return Err(GraphError::NoCommand { caller, callee, command });
+                    return Err(GraphError::NoCommand {
+                        caller,
+                        callee,
+                        command,
+                    });
                 }
             }
         }
         let mut done = BTreeSet::new();
-        self.0.keys().try_for_each(|channel| self.walk(channel, &mut Vec::new(), &mut done))
+        self.0
+            .keys()
+            .try_for_each(|channel| self.walk(channel, &mut Vec::new(), &mut done))
     }
 
-    fn walk(&self, channel: &str, path: &mut Vec<String>, done: &mut BTreeSet<String>) -> Result<(), GraphError> {
+    fn walk(
+        &self,
+        channel: &str,
+        path: &mut Vec<String>,
+        done: &mut BTreeSet<String>,
+    ) -> Result<(), GraphError> {
         if done.contains(channel) {
             return Ok(());
         }
@@ -98,6 +109,10 @@ fn calls(deployment: &Deployment) -> Vec<(String, String)> {
             let channel = package.strip_prefix("vestibule:")?;
             (interface == "commands").then(|| (channel, &import.functions))
         })
-        .flat_map(|(channel, functions)| functions.iter().map(|name| (channel.to_owned(), name.to_string())))
+        .flat_map(|(channel, functions)| {
+            functions
+                .iter()
+                .map(|name| (channel.to_owned(), name.to_string()))
+        })
         .collect()
 }

@@ -40,11 +40,16 @@ impl Engine {
     /// # Errors
     /// When the machine has no room for that many, or does not support what wasmtime needs.
     pub fn new(sandboxes: u32) -> Result<Self, EngineError> {
-        let engine =
-            wasmtime::Engine::new(&config(sandboxes)).map_err(|cause| EngineError(format!("{cause:#}")))?;
+        let engine = wasmtime::Engine::new(&config(sandboxes))
+            .map_err(|cause| EngineError(format!("{cause:#}")))?;
         let pulse = Arc::new(Pulse::default());
         let ticker = spawn_ticker(engine.clone(), pulse.clone())?;
-        Ok(Self(Arc::new(Inner { engine, sandboxes, pulse, ticker })))
+        Ok(Self(Arc::new(Inner {
+            engine,
+            sandboxes,
+            pulse,
+            ticker,
+        })))
     }
 
     /// How many sandboxes there can be at once.
@@ -75,7 +80,9 @@ impl Drop for Inner {
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Engine").field("sandboxes", &self.0.sandboxes).finish_non_exhaustive()
+        f.debug_struct("Engine")
+            .field("sandboxes", &self.0.sandboxes)
+            .finish_non_exhaustive()
     }
 }
 
@@ -130,12 +137,16 @@ fn spawn_ticker(engine: wasmtime::Engine, pulse: Arc<Pulse>) -> Result<Thread, E
                 thread::park();
                 continue;
             }
-            let Some(engine) = engine.upgrade() else { return };
+            let Some(engine) = engine.upgrade() else {
+                return;
+            };
             engine.increment_epoch();
             thread::park_timeout(TICK);
         }
     };
     let builder = thread::Builder::new().name("vestibule-epoch".into());
-    let handle = builder.spawn(tick).map_err(|cause| EngineError(cause.to_string()))?;
+    let handle = builder
+        .spawn(tick)
+        .map_err(|cause| EngineError(cause.to_string()))?;
     Ok(handle.thread().clone())
 }

@@ -147,17 +147,24 @@ pub(crate) enum Ending {
 impl Ending {
     /// The store cannot serve now.
     pub(crate) fn store(cause: crate::store::StoreError) -> Self {
-        Self::Unavailable { retry_after_ms: 1_000, cause: Some(Box::new(cause)) }
+        Self::Unavailable {
+            retry_after_ms: 1_000,
+            cause: Some(Box::new(cause)),
+        }
     }
 
     /// What the client is told.
     pub(crate) fn into_failure(self) -> Failure {
         match self {
             Self::Refused(failure) => failure,
-            Self::Deadline => {
-                Failure::new(Code::DeadlineExceeded, "the command was not done by the deadline")
-            }
-            Self::Unavailable { retry_after_ms, cause } => {
+            Self::Deadline => Failure::new(
+                Code::DeadlineExceeded,
+                "the command was not done by the deadline",
+            ),
+            Self::Unavailable {
+                retry_after_ms,
+                cause,
+            } => {
                 let failure = Failure::unavailable(retry_after_ms);
                 match cause {
                     Some(cause) => failure.because(cause),
@@ -165,9 +172,14 @@ impl Ending {
                 }
             }
             Self::Conflict => Failure::unavailable(100),
-            Self::Fault { fault: fault @ (Fault::Cpu | Fault::WallClock), .. } => {
-                Failure::new(Code::DeadlineExceeded, "the command took longer than it may take").because(fault)
-            }
+            Self::Fault {
+                fault: fault @ (Fault::Cpu | Fault::WallClock),
+                ..
+            } => Failure::new(
+                Code::DeadlineExceeded,
+                "the command took longer than it may take",
+            )
+            .because(fault),
             Self::Fault { fault, .. } => Failure::unknown().because(fault),
         }
     }

@@ -48,7 +48,11 @@ impl Grants {
     /// The grants that `imports` need: what a bundled build is given when nothing is configured.
     #[must_use]
     pub fn needed_by(imports: &[Import]) -> Self {
-        let mut grants: Vec<Grant> = imports.iter().flat_map(needs).map(|(grant, _)| grant).collect();
+        let mut grants: Vec<Grant> = imports
+            .iter()
+            .flat_map(needs)
+            .map(|(grant, _)| grant)
+            .collect();
         grants.sort();
         grants.dedup();
         Self(grants)
@@ -59,7 +63,11 @@ impl Grants {
     /// # Errors
     /// When one of them is no grant.
     pub fn parse(names: &[String]) -> Result<Self, GrantError> {
-        names.iter().map(|name| name.parse()).collect::<Result<_, _>>().map(Self)
+        names
+            .iter()
+            .map(|name| name.parse())
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 
     /// Whether everything that `imports` ask for is granted.
@@ -67,7 +75,11 @@ impl Grants {
     /// # Errors
     /// All that is missing, at once.
     pub fn check(&self, channel: &str, imports: &[Import]) -> Result<(), Missing> {
-        let mut missing = Missing { channel: channel.to_owned(), grants: Vec::new(), imports: Vec::new() };
+        let mut missing = Missing {
+            channel: channel.to_owned(),
+            grants: Vec::new(),
+            imports: Vec::new(),
+        };
         for (needed, import) in imports.iter().flat_map(needs) {
             if !self.allows(&needed) {
                 missing.grants.push(needed.to_string());
@@ -97,9 +109,15 @@ impl Grants {
 
     fn allows(&self, needed: &Grant) -> bool {
         self.0.iter().any(|granted| match (granted, needed) {
-            (Grant::Command { channel, command: None }, Grant::Command { channel: needed, .. }) => {
-                channel == needed
-            }
+            (
+                Grant::Command {
+                    channel,
+                    command: None,
+                },
+                Grant::Command {
+                    channel: needed, ..
+                },
+            ) => channel == needed,
             (granted, needed) => granted == needed,
         })
     }
@@ -107,7 +125,9 @@ impl Grants {
 
 /// The grants that one import needs, each with the import as the component spells it. WASI and types need none.
 fn needs(import: &Import) -> Vec<(Grant, String)> {
-    let Some((package, interface)) = split(&import.interface) else { return Vec::new() };
+    let Some((package, interface)) = split(&import.interface) else {
+        return Vec::new();
+    };
     let each = |grant: &dyn Fn(&str) -> Grant| {
         import
             .functions
@@ -136,7 +156,9 @@ fn needs(import: &Import) -> Vec<(Grant, String)> {
 
 /// `vestibule:token/commands@1.0.0` as (`vestibule:token`, `commands`).
 pub(crate) fn split(interface: &str) -> Option<(&str, &str)> {
-    let unversioned = interface.split_once('@').map_or(interface, |(name, _)| name);
+    let unversioned = interface
+        .split_once('@')
+        .map_or(interface, |(name, _)| name);
     unversioned.split_once('/')
 }
 
@@ -150,12 +172,17 @@ impl FromStr for Grant {
         if let Some((channel, command)) = name.split_once('/') {
             let command = (command != "*").then(|| command.to_owned());
             if is_kebab(channel) && command.as_deref().is_none_or(is_kebab) {
-                return Ok(Self::Command { channel: channel.to_owned(), command });
+                return Ok(Self::Command {
+                    channel: channel.to_owned(),
+                    command,
+                });
             }
         } else if capability::names().any(|known| known == name) {
             return Ok(Self::Capability(name.to_owned()));
         }
-        Err(GrantError { known: capability::names().collect::<Vec<_>>().join(", ") })
+        Err(GrantError {
+            known: capability::names().collect::<Vec<_>>().join(", "),
+        })
     }
 }
 
@@ -164,24 +191,45 @@ impl fmt::Display for Grant {
         match self {
             Self::Capability(name) => f.write_str(name),
             Self::Establish => f.write_str("caller.establish"),
-            Self::Command { channel, command: Some(command) } => write!(f, "{channel}/{command}"),
-            Self::Command { channel, command: None } => write!(f, "{channel}/*"),
+            Self::Command {
+                channel,
+                command: Some(command),
+            } => write!(f, "{channel}/{command}"),
+            Self::Command {
+                channel,
+                command: None,
+            } => write!(f, "{channel}/*"),
         }
     }
 }
 
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the build imports {}, which is not granted; ", self.imports.join(", "))?;
-        let grants: Vec<String> = self.grants.iter().map(|grant| format!("{grant:?}")).collect();
-        write!(f, "to grant it, add {} to `grants` under `[components.{}]`", grants.join(", "), self.channel)
+        write!(
+            f,
+            "the build imports {}, which is not granted; ",
+            self.imports.join(", ")
+        )?;
+        let grants: Vec<String> = self
+            .grants
+            .iter()
+            .map(|grant| format!("{grant:?}"))
+            .collect();
+        write!(
+            f,
+            "to grant it, add {} to `grants` under `[components.{}]`",
+            grants.join(", "),
+            self.channel
+        )
     }
 }
 
 fn is_kebab(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= 128
-        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
 #[cfg(test)]
@@ -202,27 +250,48 @@ mod tests {
 
     #[test]
     fn a_granted_import_is_allowed_and_another_is_named() {
-        let imports = [import("vestibule:capability/storage@1.0.0", &["get"]), import("wasi:io/error@0.2.6", &[])];
+        let imports = [
+            import("vestibule:capability/storage@1.0.0", &["get"]),
+            import("wasi:io/error@0.2.6", &[]),
+        ];
         assert_eq!(grants(&["storage"]).check("probe", &imports), Ok(()));
         let missing = grants(&["mail"]).check("probe", &imports).unwrap_err();
         assert_eq!(missing.grants, ["storage"]);
         let text = missing.to_string();
-        assert!(text.contains("vestibule:capability/storage@1.0.0") && text.contains("[components.probe]"), "{text}");
+        assert!(
+            text.contains("vestibule:capability/storage@1.0.0")
+                && text.contains("[components.probe]"),
+            "{text}"
+        );
     }
 
     #[test]
     fn commands_are_granted_one_by_one_or_all() {
-        let imports = [import("vestibule:token/commands@1.0.0", &["verify-token", "revoke-subject"])];
+        let imports = [import(
+            "vestibule:token/commands@1.0.0",
+            &["verify-token", "revoke-subject"],
+        )];
         assert_eq!(grants(&["token/*"]).check("a", &imports), Ok(()));
-        let missing = grants(&["token/verify-token"]).check("a", &imports).unwrap_err();
+        let missing = grants(&["token/verify-token"])
+            .check("a", &imports)
+            .unwrap_err();
         assert_eq!(missing.grants, ["token/revoke-subject"]);
     }
 
     #[test]
     fn asking_who_calls_does_not_grant_saying_who_calls() {
-        let imports = [import("vestibule:capability/caller@1.0.0", &["get", "establish"])];
-        assert_eq!(grants(&["caller"]).check("a", &imports).unwrap_err().grants, ["caller.establish"]);
-        assert_eq!(grants(&["caller", "caller.establish"]).check("a", &imports), Ok(()));
+        let imports = [import(
+            "vestibule:capability/caller@1.0.0",
+            &["get", "establish"],
+        )];
+        assert_eq!(
+            grants(&["caller"]).check("a", &imports).unwrap_err().grants,
+            ["caller.establish"]
+        );
+        assert_eq!(
+            grants(&["caller", "caller.establish"]).check("a", &imports),
+            Ok(())
+        );
     }
 
     #[test]

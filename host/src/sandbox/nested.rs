@@ -14,16 +14,29 @@ use super::state::State;
 use crate::contract::Import;
 
 /// Links every imported command of another channel to a nested call.
-pub(super) fn add_to_linker(linker: &mut Linker<State>, imports: &[Import]) -> wasmtime::Result<()> {
+pub(super) fn add_to_linker(
+    linker: &mut Linker<State>,
+    imports: &[Import],
+) -> wasmtime::Result<()> {
     for import in imports {
-        let Some((package, "commands")) = split(&import.interface) else { continue };
-        let Some(channel) = package.strip_prefix("vestibule:") else { continue };
+        let Some((package, "commands")) = split(&import.interface) else {
+            continue;
+        };
+        let Some(channel) = package.strip_prefix("vestibule:") else {
+            continue;
+        };
         let channel: Arc<str> = channel.into();
         let mut instance = linker.instance(&import.interface)?;
         for name in &import.functions {
             let (channel, command) = (channel.clone(), name.clone());
             instance.func_new_async(name, move |store, _, params, results| {
-                Box::new(call(store, channel.clone(), command.clone(), params, results))
+                Box::new(call(
+                    store,
+                    channel.clone(),
+                    command.clone(),
+                    params,
+                    results,
+                ))
             })?;
         }
     }
@@ -45,15 +58,20 @@ async fn call(
     if work.depth >= depth {
         return Err(state.fault(Fault::Depth));
     }
-    let Some(target) = target else { return Err(state.fault(Fault::Contract)) };
+    let Some(target) = target else {
+        return Err(state.fault(Fault::Contract));
+    };
     let (services, via) = (state.services.clone(), state.deployment.channel.clone());
     let mut work = state.lend_work()?;
     work.depth += 1;
     work.transaction.enter();
-    let (work, result) = target.invoke(&services, work, &command, params, Some(via)).await;
+    let (work, result) = target
+        .invoke(&services, work, &command, params, Some(via))
+        .await;
     if let Some(mut work) = work {
         work.depth -= 1;
-        work.transaction.leave(!matches!(&result, Ok(Some(Val::Result(Err(_)))) | Err(_)));
+        work.transaction
+            .leave(!matches!(&result, Ok(Some(Val::Result(Err(_)))) | Err(_)));
         store.data_mut().return_work(work);
     }
     match (result?, results) {

@@ -50,21 +50,33 @@ impl Permits {
         if let Ok(one_share) = share.clone().try_acquire_owned()
             && let Ok(one) = self.all.clone().try_acquire_owned()
         {
-            return Ok(Permit { _share: one_share, _one: one });
+            return Ok(Permit {
+                _share: one_share,
+                _one: one,
+            });
         }
         let _waiting = self.wait()?;
-        let closed = |_| Ending::Unavailable { retry_after_ms: RETRY_AFTER_MS, cause: None };
+        let closed = |_| Ending::Unavailable {
+            retry_after_ms: RETRY_AFTER_MS,
+            cause: None,
+        };
         let one_share = share.acquire_owned().await.map_err(closed)?;
         let one = self.all.clone().acquire_owned().await.map_err(closed)?;
-        Ok(Permit { _share: one_share, _one: one })
+        Ok(Permit {
+            _share: one_share,
+            _one: one,
+        })
     }
 
     fn wait(&self) -> Result<Waiting<'_>, Ending> {
         let before = self.waiting.fetch_add(1, Ordering::SeqCst);
         let waiting = Waiting(self);
-        self.metrics.sandboxes_waiting(1);
+        self.metrics.sandbox_waiting(1);
         if before >= self.max_waiting {
-            return Err(Ending::Unavailable { retry_after_ms: RETRY_AFTER_MS, cause: None });
+            return Err(Ending::Unavailable {
+                retry_after_ms: RETRY_AFTER_MS,
+                cause: None,
+            });
         }
         Ok(waiting)
     }
@@ -73,7 +85,10 @@ impl Permits {
         let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
         match shares.get(command) {
             Some(share) => share.clone(),
-            None => shares.entry(command.clone()).or_insert_with(|| Arc::new(Semaphore::new(self.share))).clone(),
+            None => shares
+                .entry(command.clone())
+                .or_insert_with(|| Arc::new(Semaphore::new(self.share)))
+                .clone(),
         }
     }
 }
@@ -84,6 +99,6 @@ struct Waiting<'a>(&'a Permits);
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.0.waiting.fetch_sub(1, Ordering::SeqCst);
-        self.0.metrics.sandboxes_waiting(-1);
+        self.0.metrics.sandbox_waiting(-1);
     }
 }

@@ -90,11 +90,17 @@ impl insecure_seed::Host for State {
 impl wall_clock::Host for State {
     fn now(&mut self) -> Result<Datetime> {
         let now = Duration::from_millis(self.charge(0)?.facts.now);
-        Ok(Datetime { seconds: now.as_secs(), nanoseconds: now.subsec_nanos() })
+        Ok(Datetime {
+            seconds: now.as_secs(),
+            nanoseconds: now.subsec_nanos(),
+        })
     }
 
     fn resolution(&mut self) -> Result<Datetime> {
-        Ok(Datetime { seconds: 0, nanoseconds: 1_000_000 })
+        Ok(Datetime {
+            seconds: 0,
+            nanoseconds: 1_000_000,
+        })
     }
 }
 

@@ -44,8 +44,19 @@ impl State {
     ) -> Self {
         work.sandboxes += 1;
         let random = MessageRandom::new(&work.facts.memory().seed, work.sandboxes);
-        let memory = MemoryLimit { bytes: deployment.limits.memory_bytes, exceeded: false };
-        Self { deployment, via, services, random, memory, work: Some(work), wasi: None }
+        let memory = MemoryLimit {
+            bytes: deployment.limits.memory_bytes,
+            exceeded: false,
+        };
+        Self {
+            deployment,
+            via,
+            services,
+            random,
+            memory,
+            work: Some(work),
+            wasi: None,
+        }
     }
 
     /// The message this sandbox works for.
@@ -59,7 +70,9 @@ impl State {
 
     /// Hands the message to a nested call.
     pub(crate) fn lend_work(&mut self) -> wasmtime::Result<Box<Work>> {
-        self.work.take().ok_or_else(|| absent_work(&self.deployment))
+        self.work
+            .take()
+            .ok_or_else(|| absent_work(&self.deployment))
     }
 
     /// Takes the message back.
@@ -79,7 +92,10 @@ impl State {
 
     /// Counts one call of a capability with `bytes` of arguments and results.
     pub(crate) fn charge(&mut self, bytes: usize) -> wasmtime::Result<&mut Work> {
-        let (calls, limit) = (self.deployment.limits.host_calls, self.deployment.limits.host_call_bytes);
+        let (calls, limit) = (
+            self.deployment.limits.host_calls,
+            self.deployment.limits.host_call_bytes,
+        );
         let usage = &mut self.work()?.usage;
         usage.host_calls += 1;
         usage.host_call_bytes = usage.host_call_bytes.saturating_add(bytes as u64);
@@ -95,7 +111,11 @@ impl State {
 }
 
 fn ending(deployment: &Deployment, fault: Fault) -> wasmtime::Error {
-    wasmtime::Error::new(Ending::Fault { fault, channel: deployment.channel.to_string(), trace: None })
+    wasmtime::Error::new(Ending::Fault {
+        fault,
+        channel: deployment.channel.to_string(),
+        trace: None,
+    })
 }
 
 /// Guest code runs while a nested call has the message: that cannot be.
@@ -107,10 +127,18 @@ impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         let now = self.work.as_ref().map_or(0, |work| work.facts.now);
         let wasi = self.wasi.get_or_insert_with(|| {
-            let context = WasiCtx::builder().monotonic_clock(super::random::StoppedClock(now)).build();
-            Box::new(Wasi { context, table: ResourceTable::new() })
+            let context = WasiCtx::builder()
+                .monotonic_clock(super::random::StoppedClock(now))
+                .build();
+            Box::new(Wasi {
+                context,
+                table: ResourceTable::new(),
+            })
         });
-        WasiCtxView { ctx: &mut wasi.context, table: &mut wasi.table }
+        WasiCtxView {
+            ctx: &mut wasi.context,
+            table: &mut wasi.table,
+        }
     }
 }
 
@@ -122,7 +150,12 @@ pub(crate) struct MemoryLimit {
 }
 
 impl ResourceLimiter for MemoryLimit {
-    fn memory_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+    fn memory_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
         if desired <= self.bytes {
             return Ok(true);
         }
@@ -131,7 +164,12 @@ impl ResourceLimiter for MemoryLimit {
         Err(wasmtime::Error::new(Fault::Memory))
     }
 
-    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
         Ok(desired <= 20_000)
     }
 }

@@ -17,6 +17,9 @@
 
 pub mod memory;
 mod range;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+pub mod sweeper;
 
 use std::fmt;
 use std::sync::Arc;

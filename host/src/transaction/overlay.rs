@@ -26,7 +26,9 @@ impl Frame {
         if self.writes.is_empty() {
             return None;
         }
-        self.writes.get(&(namespace.clone(), key.to_owned())).map(Option::as_ref)
+        self.writes
+            .get(&(namespace.clone(), key.to_owned()))
+            .map(Option::as_ref)
     }
 
     pub(crate) fn merge(&mut self, callee: Self) {
@@ -56,7 +58,11 @@ impl Frame {
         self.writes
             .into_iter()
             .map(|((namespace, key), record)| match record {
-                Some(record) => Write::Put { namespace, key, record },
+                Some(record) => Write::Put {
+                    namespace,
+                    key,
+                    record,
+                },
                 None => Write::Delete { namespace, key },
             })
             .collect()
@@ -92,13 +98,20 @@ pub(crate) fn merge(
     max_bytes: usize,
     now: Timestamp,
 ) -> Vec<(String, Record)> {
-    let mut merged: BTreeMap<String, Option<Record>> =
-        stored.into_iter().map(|entry| (entry.key, Some(entry.record))).collect();
-    merged.extend(own.into_iter().filter(|(key, _)| through.is_none_or(|through| key.as_str() <= through)));
+    let mut merged: BTreeMap<String, Option<Record>> = stored
+        .into_iter()
+        .map(|entry| (entry.key, Some(entry.record)))
+        .collect();
+    merged.extend(
+        own.into_iter()
+            .filter(|(key, _)| through.is_none_or(|through| key.as_str() <= through)),
+    );
     let mut page = Vec::new();
     let mut bytes = 0;
     for (key, record) in merged {
-        let Some(record) = record.filter(|record| record.is_live(now)) else { continue };
+        let Some(record) = record.filter(|record| record.is_live(now)) else {
+            continue;
+        };
         if page.len() == limit || (bytes + record.value.len() > max_bytes && !page.is_empty()) {
             break;
         }
@@ -109,5 +122,8 @@ pub(crate) fn merge(
 }
 
 fn size((_, key): &Address, record: Option<&Record>) -> usize {
-    key.len() + record.map_or(0, |record| record.value.len() + record.subject.as_ref().map_or(0, String::len))
+    key.len()
+        + record.map_or(0, |record| {
+            record.value.len() + record.subject.as_ref().map_or(0, String::len)
+        })
 }

@@ -30,27 +30,46 @@ impl Reads {
     pub(crate) fn saw_key(&mut self, namespace: &Namespace, key: &str, entry: Option<Entry>) {
         match self.keys.get_mut(namespace) {
             Some(keys) => keys.insert(key.to_owned(), entry),
-            None => self.keys.entry(namespace.clone()).or_default().insert(key.to_owned(), entry),
+            None => self
+                .keys
+                .entry(namespace.clone())
+                .or_default()
+                .insert(key.to_owned(), entry),
         };
     }
 
     pub(crate) fn saw_range(&mut self, range: &Range, through: Option<String>, stored: &[Entry]) {
-        let seen = stored.iter().map(|entry| (entry.key.clone(), entry.version)).collect();
-        self.ranges.push(Scanned { range: range.clone(), through, seen });
+        let seen = stored
+            .iter()
+            .map(|entry| (entry.key.clone(), entry.version))
+            .collect();
+        self.ranges.push(Scanned {
+            range: range.clone(),
+            through,
+            seen,
+        });
     }
 
     /// This message itself wrote `writes` as `version`: from now on that is what was seen there.
     pub(crate) fn wrote(&mut self, writes: Vec<Write>, version: Version, now: Timestamp) {
         for write in writes {
             let (namespace, key, record) = match write {
-                Write::Put { namespace, key, record } => (namespace, key, Some(record)),
+                Write::Put {
+                    namespace,
+                    key,
+                    record,
+                } => (namespace, key, Some(record)),
                 Write::Delete { namespace, key } => (namespace, key, None),
             };
             let live = record.filter(|record| record.is_live(now));
             for scanned in &mut self.ranges {
                 scanned.wrote(&namespace, &key, live.is_some().then_some(version));
             }
-            let entry = live.map(|record| Entry { key: key.clone(), version, record });
+            let entry = live.map(|record| Entry {
+                key: key.clone(),
+                version,
+                record,
+            });
             self.saw_key(&namespace, &key, entry);
         }
     }
@@ -80,7 +99,11 @@ impl Scanned {
         if !covered {
             return;
         }
-        match (self.seen.binary_search_by(|(seen, _)| seen.as_str().cmp(key)), version) {
+        match (
+            self.seen
+                .binary_search_by(|(seen, _)| seen.as_str().cmp(key)),
+            version,
+        ) {
             (Ok(at), Some(version)) => self.seen[at].1 = version,
             (Ok(at), None) => drop(self.seen.remove(at)),
             (Err(at), Some(version)) => self.seen.insert(at, (key.to_owned(), version)),

@@ -41,8 +41,17 @@ async fn get(transaction: &mut Transaction, key: &str) -> Option<String> {
     record.map(|record| String::from_utf8(record.value).unwrap())
 }
 
-async fn scan(transaction: &mut Transaction, prefix: &str, after: Option<&str>, limit: usize) -> Vec<String> {
-    let range = Range { namespace: space(), prefix: prefix.into(), after: after.map(Into::into) };
+async fn scan(
+    transaction: &mut Transaction,
+    prefix: &str,
+    after: Option<&str>,
+    limit: usize,
+) -> Vec<String> {
+    let range = Range {
+        namespace: space(),
+        prefix: prefix.into(),
+        after: after.map(Into::into),
+    };
     let page = transaction.scan(&range, limit).await.unwrap();
     page.into_iter().map(|(key, _)| key).collect()
 }
@@ -82,7 +91,10 @@ async fn a_read_repeats_although_others_commit() {
     write(&store, "b", "2").await;
     assert_eq!(get(&mut transaction, "a").await.as_deref(), Some("1"));
     assert_eq!(get(&mut transaction, "b").await, None);
-    assert_eq!(transaction.discard(attempt_id()).await.unwrap(), Outcome::Committed);
+    assert_eq!(
+        transaction.discard(attempt_id()).await.unwrap(),
+        Outcome::Committed
+    );
 }
 
 #[tokio::test]
@@ -98,7 +110,10 @@ async fn a_scan_shows_own_writes_in_order_and_hides_own_deletions() {
     transaction.delete(&space(), "a/3".into());
     assert_eq!(scan(&mut transaction, "a/", None, 2).await, ["a/2", "a/5"]);
     assert_eq!(scan(&mut transaction, "a/", Some("a/5"), 10).await, ["a/6"]);
-    assert_eq!(scan(&mut transaction, "a/", Some("a/6"), 10).await, Vec::<String>::new());
+    assert_eq!(
+        scan(&mut transaction, "a/", Some("a/6"), 10).await,
+        Vec::<String>::new()
+    );
 }
 
 #[tokio::test]
@@ -120,7 +135,11 @@ async fn an_entry_added_to_a_scanned_range_is_a_conflict_and_one_beyond_it_is_no
     for key in ["a/1", "a/2", "a/3"] {
         write(&store, key, "stored").await;
     }
-    for (added, expected) in [("a/11", Outcome::Conflict), ("a/4", Outcome::Committed), ("b", Outcome::Committed)] {
+    for (added, expected) in [
+        ("a/11", Outcome::Conflict),
+        ("a/4", Outcome::Committed),
+        ("b", Outcome::Committed),
+    ] {
         let mut transaction = begin(&store);
         scan(&mut transaction, "a/", None, 2).await;
         transaction.put(&space(), "z".into(), record("mine"));
@@ -164,10 +183,16 @@ async fn what_is_kept_survives_and_never_carries_the_callers_writes() {
     transaction.put(&space(), "caller".into(), record("1"));
     transaction.enter();
     transaction.put(&space(), "kept".into(), record("1"));
-    assert_eq!(transaction.keep(attempt_id()).await.unwrap(), Outcome::Committed);
+    assert_eq!(
+        transaction.keep(attempt_id()).await.unwrap(),
+        Outcome::Committed
+    );
     transaction.put(&space(), "after".into(), record("1"));
     transaction.leave(false);
-    assert_eq!(transaction.discard(attempt_id()).await.unwrap(), Outcome::Committed);
+    assert_eq!(
+        transaction.discard(attempt_id()).await.unwrap(),
+        Outcome::Committed
+    );
     assert_eq!(read(&store, "kept").await.as_deref(), Some("1"));
     assert_eq!(read(&store, "caller").await, None);
     assert_eq!(read(&store, "after").await, None);
@@ -182,8 +207,14 @@ async fn what_is_kept_is_not_overwritten_by_the_callers_older_write() {
     transaction.leave(true);
     transaction.enter();
     transaction.put(&space(), "family".into(), record("ended"));
-    assert_eq!(transaction.keep(attempt_id()).await.unwrap(), Outcome::Committed);
-    assert_eq!(get(&mut transaction, "family").await.as_deref(), Some("ended"));
+    assert_eq!(
+        transaction.keep(attempt_id()).await.unwrap(),
+        Outcome::Committed
+    );
+    assert_eq!(
+        get(&mut transaction, "family").await.as_deref(),
+        Some("ended")
+    );
     transaction.leave(true);
     transaction.put(&space(), "other".into(), record("1"));
     assert_eq!(commit_all(transaction).await, Outcome::Committed);
@@ -197,7 +228,10 @@ async fn nothing_is_kept_once_a_read_has_changed() {
     get(&mut transaction, "a").await;
     transaction.put(&space(), "b".into(), record("1"));
     write(&store, "a", "theirs").await;
-    assert_eq!(transaction.keep(attempt_id()).await.unwrap(), Outcome::Conflict);
+    assert_eq!(
+        transaction.keep(attempt_id()).await.unwrap(),
+        Outcome::Conflict
+    );
     assert_eq!(read(&store, "b").await, None);
 }
 
@@ -210,14 +244,21 @@ async fn after_keeping_own_writes_are_no_conflict_but_those_of_others_are() {
         scan(&mut transaction, "a/", None, 10).await;
         get(&mut transaction, "a/0").await;
         transaction.put(&space(), "a/0".into(), record("kept"));
-        assert_eq!(transaction.keep(attempt_id()).await.unwrap(), Outcome::Committed);
+        assert_eq!(
+            transaction.keep(attempt_id()).await.unwrap(),
+            Outcome::Committed
+        );
         assert_eq!(get(&mut transaction, "a/0").await.as_deref(), Some("kept"));
         scan(&mut transaction, "b/", None, 10).await;
         if let Some(key) = theirs {
             write(&store, key, "theirs").await;
         }
         transaction.delete(&space(), "a/0".into());
-        let expected = if theirs.is_some() { Outcome::Conflict } else { Outcome::Committed };
+        let expected = if theirs.is_some() {
+            Outcome::Conflict
+        } else {
+            Outcome::Committed
+        };
         assert_eq!(commit_all(transaction).await, expected, "{theirs:?}");
         let mut cleaner = begin(&store);
         cleaner.delete(&space(), "a/0".into());
@@ -235,17 +276,26 @@ async fn an_outcome_that_mixes_two_snapshots_is_believed_only_if_both_hold() {
     transaction.keep(attempt_id()).await.unwrap();
     write(&store, "a", "theirs").await;
     get(&mut transaction, "b").await;
-    assert_eq!(transaction.discard(attempt_id()).await.unwrap(), Outcome::Conflict);
+    assert_eq!(
+        transaction.discard(attempt_id()).await.unwrap(),
+        Outcome::Conflict
+    );
 }
 
 #[tokio::test]
 async fn an_expired_entry_is_absent_own_or_stored() {
     let store = store();
-    let expired = Record { expires_at: Some(NOW), ..record("old") };
+    let expired = Record {
+        expires_at: Some(NOW),
+        ..record("old")
+    };
     let mut transaction = begin(&store);
     transaction.put(&space(), "own".into(), expired.clone());
     assert_eq!(get(&mut transaction, "own").await, None);
-    assert_eq!(scan(&mut transaction, "", None, 10).await, Vec::<String>::new());
+    assert_eq!(
+        scan(&mut transaction, "", None, 10).await,
+        Vec::<String>::new()
+    );
     assert_eq!(commit_all(transaction).await, Outcome::Committed);
     assert_eq!(read(&store, "own").await, None);
 }
