@@ -26,7 +26,10 @@ fn main() -> Result<()> {
     };
     let contract = Contract::read(&component)?;
     let channels: Vec<_> = contract.channels.iter().collect();
-    let bare: Vec<_> = channels.iter().map(|channel| channel.name.to_string()).collect();
+    let bare: Vec<_> = channels
+        .iter()
+        .map(|channel| channel.name.to_string())
+        .collect();
     let info = Info {
         title: "Vestibule",
         version: env!("CARGO_PKG_VERSION"),

@@ -9,6 +9,7 @@
 //! section named [`WIT_SECTION`]; one without it works the same and is served without descriptions.
 
 pub mod asyncapi;
+mod convert;
 mod docs;
 #[doc(hidden)]
 pub mod fuzz;
@@ -16,7 +17,7 @@ pub mod json;
 pub mod manifest;
 pub mod openapi;
 mod read;
-//REF pub mod reference;
+pub mod reference;
 mod schema;
 mod sections;
 #[cfg(test)]
