@@ -19,6 +19,7 @@ mod router;
 pub mod sandbox;
 pub mod service_keys;
 mod services;
+mod private_file;
 pub mod store;
 pub mod telemetry;
 mod transaction;

@@ -8,16 +8,17 @@
 //! Names and types are part of a component's binary form; documentation is not. A component carries it in a custom
 //! section named [`WIT_SECTION`]; one without it works the same and is served without descriptions.
 
-//ASYNC pub mod asyncapi;
+pub mod asyncapi;
+mod convert;
 mod docs;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod json;
 pub mod manifest;
-//OPEN pub mod openapi;
+pub mod openapi;
 mod read;
-//REF pub mod reference;
-//SCH mod schema;
+pub mod reference;
+mod schema;
 mod sections;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -110,6 +111,17 @@ pub struct Import {
     pub interface: Arc<str>,
     /// The functions really imported; none if only types are used.
     pub functions: Vec<Arc<str>>,
+}
+
+/// What a generated document says of the installation.
+#[derive(Debug, Clone, Copy)]
+pub struct Info<'a> {
+    /// The product's name.
+    pub title: &'a str,
+    /// The version of the document, not of a channel.
+    pub version: &'a str,
+    /// What it is, as Markdown.
+    pub description: &'a str,
 }
 
 impl Contract {

@@ -84,7 +84,7 @@ fn case<'c>(command: &'c Command, name: &str) -> Option<(&'c str, Option<&'c Typ
 }
 
 /// A record of two strings, `path` and `message`, whatever interface it comes from.
-pub(crate) fn is_violation(ty: &Type) -> bool {
+fn is_violation(ty: &Type) -> bool {
     let Type::Record(record) = ty else {
         return false;
     };

@@ -27,7 +27,7 @@ mod tests;
 
 pub use decode::{decode, decode_request};
 pub use encode::{EncodeError, encode, encode_reply};
-pub(crate) use failure::is_violation;
+pub(crate) use failure::first_sentence;
 pub use failure::{answer, encode_error};
 pub use parse::parse;
 
