@@ -29,6 +29,23 @@ pub struct Message {
     pub payload: Value,
 }
 
+impl Message {
+    /// A message without idempotency key or deadline, for version 1 of `channel`, named by a fresh request id.
+    #[must_use]
+    pub fn new(channel: &str, command: &str, payload: Value, caller: Caller) -> Self {
+        Self {
+            id: None,
+            request_id: uuid::Uuid::now_v7().to_string(),
+            channel: channel.to_owned(),
+            command: command.to_owned(),
+            version: 1,
+            caller,
+            deadline: None,
+            payload,
+        }
+    }
+}
+
 /// By which door a message came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Plane {

@@ -15,6 +15,12 @@
 //! * **Attempts.** A batch carries an attempt id; for at least an hour after its commit it can be asked for by that id, so that a
 //!   commit whose answer was lost is not made twice.
 
+pub mod memory;
+mod range;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+pub mod sweeper;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -30,6 +36,12 @@ pub const MAX_VALUE_BYTES: usize = 256 * 1024;
 
 /// The largest value of all, in bytes: a component build must fit.
 pub const MAX_ENTRY_BYTES: usize = 64 * 1024 * 1024;
+
+/// The latest moment a record can expire at; a later one is kept as this one (some 292 million years from now).
+pub const MAX_TIMESTAMP: Timestamp = i64::MAX as u64;
+
+/// For how long an attempt can be asked for after its commit, in milliseconds.
+pub const ATTEMPT_LIFETIME_MS: u64 = 60 * 60 * 1000;
 
 /// Whose entries: a component's (tenant and channel), or the host's own.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -262,7 +274,8 @@ pub trait Store: Send + Sync + 'static {
 
     /// Applies `batch` if its checks hold.
     ///
-    /// Dropping the returned future does not undo the commit: it is applied or not, whole.
+    /// Dropping the returned future does not undo the commit: it is applied or not, whole. A batch without writes takes no version
+    /// and leaves no attempt: it is answered with the last version that its checks were held against.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when nothing was applied and it may be tried again; [`StoreError::Full`]; [`StoreError::Corrupt`].

@@ -1,0 +1,285 @@
+//! Token buckets by name: how often something may be done.
+//!
+//! Volatile buckets (requests a minute) are `governor`'s. Persistent ones (failed sign-ins) are counters in the store, so
+//! that a restart forgives nobody. Keys are kept as keyed hashes only: they are addresses and e-mails.
+
+use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use governor::clock::{Clock as GovernorClock, Reference};
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+
+use crate::clock::{Clock, Timestamp};
+use crate::config;
+use crate::keyring::KeyRing;
+use crate::services::attempt_id;
+use crate::store::{Batch, Check, Namespace, Record, Store, StoreError, Write};
+use crate::transaction::commit;
+
+/// The most keys of a volatile bucket. Beyond it those that are full again are forgotten.
+const MAX_KEYS: usize = 100_000;
+
+/// How often a persistent counter is tried to be raised while others raise it too.
+const MAX_TRIES: u32 = 64;
+
+/// The installation's buckets.
+pub(crate) struct Buckets {
+    volatile: HashMap<String, Volatile>,
+    persistent: HashMap<String, config::Bucket>,
+    store: Arc<dyn Store>,
+    keyring: Arc<KeyRing>,
+    clock: Arc<dyn Clock>,
+}
+
+/// Why nothing could be taken.
+#[derive(Debug)]
+pub(crate) enum BucketError {
+    /// No bucket of that name is configured.
+    Unknown,
+    /// The store could not be reached.
+    Store(StoreError),
+}
+
+impl Buckets {
+    pub(crate) fn new(
+        buckets: &BTreeMap<String, config::Bucket>,
+        store: Arc<dyn Store>,
+        keyring: Arc<KeyRing>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let (persistent, volatile): (Vec<_>, Vec<_>) =
+            buckets.iter().partition(|(_, bucket)| bucket.persistent);
+        Self {
+            volatile: volatile
+                .into_iter()
+                .map(|(name, bucket)| (name.clone(), Volatile::new(bucket, &clock)))
+                .collect(),
+            persistent: persistent
+                .into_iter()
+                .map(|(name, bucket)| (name.clone(), bucket.clone()))
+                .collect(),
+            store,
+            keyring,
+            clock,
+        }
+    }
+
+    /// Takes one from `bucket` for `key`. Some: there was none, and there will be one in so many milliseconds.
+    pub(crate) async fn take(
+        &self,
+        channel: &str,
+        bucket: &str,
+        key: &str,
+    ) -> Result<Option<u64>, BucketError> {
+        let key = self.hashed(channel, bucket, key);
+        if let Some(volatile) = self.volatile.get(bucket) {
+            return Ok(volatile.take(&key, self.clock.now()));
+        }
+        let settings = self.persistent.get(bucket).ok_or(BucketError::Unknown)?;
+        self.count(settings, &key).await.map_err(BucketError::Store)
+    }
+
+    /// Fills `bucket` for `key` again.
+    pub(crate) async fn reset(
+        &self,
+        channel: &str,
+        bucket: &str,
+        key: &str,
+    ) -> Result<(), BucketError> {
+        let key = self.hashed(channel, bucket, key);
+        if let Some(volatile) = self.volatile.get(bucket) {
+            volatile.reset(&key);
+            return Ok(());
+        }
+        if !self.persistent.contains_key(bucket) {
+            return Err(BucketError::Unknown);
+        }
+        let now = self.clock.now();
+        let mut snapshot = self.store.begin().await.map_err(BucketError::Store)?;
+        if snapshot
+            .get(&namespace(), &key, now)
+            .await
+            .map_err(BucketError::Store)?
+            .is_none()
+        {
+            return Ok(());
+        }
+        let writes = vec![Write::Delete {
+            namespace: namespace(),
+            key,
+        }];
+        let batch = Batch {
+            attempt: attempt_id(),
+            now,
+            checks: Vec::new(),
+            writes,
+        };
+        commit(&*self.store, batch)
+            .await
+            .map_err(BucketError::Store)
+            .map(|_| ())
+    }
+
+    /// Raises a stored counter: `burst` in each `period_ms`, from the first.
+    async fn count(&self, settings: &config::Bucket, key: &str) -> Result<Option<u64>, StoreError> {
+        for _ in 0..MAX_TRIES {
+            let now = self.clock.now();
+            let entry = self
+                .store
+                .begin()
+                .await?
+                .get(&namespace(), key, now)
+                .await?;
+            let (count, until) = entry
+                .as_ref()
+                .map_or((0, now + settings.period_ms), |entry| {
+                    (
+                        read_count(&entry.record),
+                        entry.record.expires_at.unwrap_or(now),
+                    )
+                });
+            if count >= settings.burst {
+                return Ok(Some(until.saturating_sub(now).max(1)));
+            }
+            let record = Record {
+                expires_at: Some(until),
+                ..Record::plain((count + 1).to_be_bytes().to_vec())
+            };
+            let version = entry.map(|entry| entry.version);
+            let batch = Batch {
+                attempt: attempt_id(),
+                now,
+                checks: vec![Check::Key {
+                    namespace: namespace(),
+                    key: key.to_owned(),
+                    version,
+                }],
+                writes: vec![Write::Put {
+                    namespace: namespace(),
+                    key: key.to_owned(),
+                    record,
+                }],
+            };
+            if commit(&*self.store, batch).await?.is_some() {
+                return Ok(None);
+            }
+        }
+        Err(StoreError::Unavailable(
+            "a counter is raised by too many at once".into(),
+        ))
+    }
+
+    fn hashed(&self, channel: &str, bucket: &str, key: &str) -> String {
+        use base64::Engine as _;
+        let tag = self
+            .keyring
+            .mac("h/buckets", bucket, format!("{channel}\0{key}").as_bytes());
+        format!(
+            "{bucket}/{}",
+            base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(tag.bytes)
+        )
+    }
+}
+
+fn namespace() -> Namespace {
+    Namespace::reserved("buckets")
+}
+
+fn read_count(record: &Record) -> u32 {
+    record
+        .value
+        .as_slice()
+        .try_into()
+        .map_or(0, u32::from_be_bytes)
+}
+
+/// Buckets that live as long as the process.
+struct Volatile {
+    quota: Quota,
+    period_ms: u64,
+    clock: HostClock,
+    keys: Mutex<HashMap<String, Bucket>>,
+}
+
+struct Bucket {
+    limiter: RateLimiter<NotKeyed, InMemoryState, HostClock, NoOpMiddleware<Moment>>,
+    used_at: Timestamp,
+}
+
+impl Volatile {
+    fn new(bucket: &config::Bucket, clock: &Arc<dyn Clock>) -> Self {
+        let burst = NonZeroU32::new(bucket.burst).unwrap_or(NonZeroU32::MIN);
+        let each = Duration::from_millis(bucket.period_ms.max(1)) / burst.get();
+        let quota = Quota::with_period(each.max(Duration::from_nanos(1)))
+            .unwrap_or_else(|| Quota::per_second(NonZeroU32::MIN))
+            .allow_burst(burst);
+        Self {
+            quota,
+            period_ms: bucket.period_ms,
+            clock: HostClock(clock.clone()),
+            keys: Mutex::default(),
+        }
+    }
+
+    fn take(&self, key: &str, now: Timestamp) -> Option<u64> {
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if keys.len() >= MAX_KEYS && !keys.contains_key(key) {
+            keys.retain(|_, bucket| bucket.used_at.saturating_add(self.period_ms) > now);
+        }
+        let bucket = keys.entry(key.to_owned()).or_insert_with(|| Bucket {
+            limiter: RateLimiter::direct_with_clock(self.quota, self.clock.clone()),
+            used_at: now,
+        });
+        bucket.used_at = now;
+        let refused = bucket.limiter.check().err()?;
+        let wait = refused.wait_time_from(self.clock.now());
+        Some(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1))
+    }
+
+    fn reset(&self, key: &str) {
+        self.keys
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(key);
+    }
+}
+
+/// The host's clock, as `governor` reads it.
+#[derive(Clone)]
+struct HostClock(Arc<dyn Clock>);
+
+impl GovernorClock for HostClock {
+    type Instant = Moment;
+
+    fn now(&self) -> Moment {
+        Moment(self.0.now())
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Moment(Timestamp);
+
+impl Reference for Moment {
+    fn duration_since(&self, earlier: Self) -> Nanos {
+        Duration::from_millis(self.0.saturating_sub(earlier.0)).into()
+    }
+
+    fn saturating_sub(&self, duration: Nanos) -> Self {
+        let millis = u64::try_from(Duration::from(duration).as_millis()).unwrap_or(u64::MAX);
+        Self(self.0.saturating_sub(millis))
+    }
+}
+
+impl std::ops::Add<Nanos> for Moment {
+    type Output = Self;
+
+    fn add(self, duration: Nanos) -> Self {
+        let millis = u64::try_from(Duration::from(duration).as_millis()).unwrap_or(u64::MAX);
+        Self(self.0.saturating_add(millis))
+    }
+}

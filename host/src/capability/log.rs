@@ -1,0 +1,54 @@
+//! `log`: lines for the operator, tagged by the host.
+
+use wasmtime::Result;
+
+use super::bindings::vestibule::capability::log::{Host, Level};
+use crate::sandbox::state::State;
+
+/// The longest line, in bytes; what is longer is cut.
+const MAX_LINE_BYTES: usize = 1_024;
+
+impl Host for State {
+    fn write(&mut self, level: Level, line: String) -> Result<()> {
+        let limit = self.deployment.limits.log_lines;
+        let work = self.charge(line.len())?;
+        work.usage.log_lines = work.usage.log_lines.saturating_add(1);
+        if work.usage.log_lines > limit {
+            return Ok(());
+        }
+        let line = printable(&line);
+        let message = work.facts.id.clone();
+        let (channel, build) = (&*self.deployment.channel, self.deployment.digest.short());
+        match level {
+            Level::Trace => {
+                tracing::trace!(target: "vestibule::component", channel, build, message, "{line}")
+            }
+            Level::Debug => {
+                tracing::debug!(target: "vestibule::component", channel, build, message, "{line}")
+            }
+            Level::Info => {
+                tracing::info!(target: "vestibule::component", channel, build, message, "{line}")
+            }
+            Level::Warn => {
+                tracing::warn!(target: "vestibule::component", channel, build, message, "{line}")
+            }
+            Level::Error => {
+                tracing::error!(target: "vestibule::component", channel, build, message, "{line}")
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `line` cut to its bound, with control characters escaped: a guest cannot forge a second line.
+fn printable(line: &str) -> String {
+    let cut = line.floor_char_boundary(MAX_LINE_BYTES);
+    let mut printed = String::with_capacity(cut);
+    for character in line[..cut].chars() {
+        match character.is_control() {
+            true => printed.extend(character.escape_default()),
+            false => printed.push(character),
+        }
+    }
+    printed
+}

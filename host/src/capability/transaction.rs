@@ -1,0 +1,36 @@
+//! `transaction`: the write that outlives an error.
+
+use wasmtime::Result;
+
+use super::bindings::vestibule::capability::transaction::Host;
+use crate::sandbox::fault::{Ending, Fault};
+use crate::sandbox::state::State;
+use crate::services::attempt_id;
+use crate::transaction::Outcome;
+
+/// Each is a commit of its own: a message needs few.
+const MAX_KEEPS: u32 = 16;
+
+impl Host for State {
+    async fn keep(&mut self) -> Result<()> {
+        let work = self.charge(0)?;
+        work.usage.keeps += 1;
+        let keeps = work.usage.keeps;
+        work.facts.pin();
+        if keeps > MAX_KEEPS {
+            return Err(self.fault(Fault::HostCalls));
+        }
+        let services = self.services.clone();
+        let work = self.work()?;
+        let _turn = services.commit_turn(work.alone).await;
+        match work
+            .transaction
+            .keep(attempt_id())
+            .await
+            .map_err(Ending::store)?
+        {
+            Outcome::Committed => Ok(()),
+            Outcome::Conflict => Err(wasmtime::Error::new(Ending::Conflict)),
+        }
+    }
+}

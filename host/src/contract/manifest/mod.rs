@@ -1,0 +1,224 @@
+//! What a build says of itself: the schema of what it stores, what an operator may configure, and which replies carry
+//! credentials.
+//!
+//! It is a custom section of JSON, in the component or in a module inside it. A build without one stores schema 0, has
+//! nothing to configure, and its replies carry no credentials.
+//!
+//! ```json
+//! {
+//!   "schema": {"writes": 2, "reads": [1, 2]},
+//!   "config": [{"name": "idle-ttl", "type": "duration", "default": "30 d", "doc": "How long it may stay unused."}],
+//!   "short_replies": ["issue"]
+//! }
+//! ```
+
+mod resolve;
+
+use serde::Deserialize;
+
+pub use resolve::ConfigViolation;
+use resolve::normalise;
+
+/// A build may declare so many configuration keys, schemas or commands with short replies.
+const MAX_ENTRIES: usize = 256;
+
+/// What a build says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Manifest {
+    /// The schema of its stored values.
+    pub schema: Schema,
+    /// What may be configured.
+    pub config: Vec<ConfigKey>,
+    /// The commands (kebab-case) whose stored replies carry credentials, so that they are kept for the refresh grace only.
+    pub short_replies: Vec<String>,
+}
+
+/// Which stored values a build writes and understands.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Schema {
+    /// The version it writes.
+    pub writes: u32,
+    /// The versions it reads; the one it writes is among them.
+    pub reads: Vec<u32>,
+}
+
+/// A key under `[components.<channel>.config]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigKey {
+    /// The name in kebab-case.
+    pub name: String,
+    /// What its value is.
+    #[serde(rename = "type")]
+    pub kind: ConfigType,
+    /// The value if the operator gives none, written as in the configuration file. Without one the key is absent then.
+    #[serde(default)]
+    pub default: Option<String>,
+    /// What it does.
+    #[serde(default)]
+    pub doc: String,
+}
+
+/// What a configured value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ConfigType {
+    /// A span of time: `"10m"`, `"30 s"`, `"24h"`, `"250ms"`, or a number of milliseconds. The component is given decimal milliseconds.
+    Duration,
+    /// Any text.
+    String,
+    /// `true` or `false`.
+    Bool,
+    /// A whole number.
+    Integer,
+    /// An absolute `http` or `https` URL.
+    Url,
+}
+
+/// Why a manifest cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ManifestError {
+    /// More than one section.
+    #[error("there is more than one; a build says once what it is")]
+    Twice,
+    /// Larger than anybody needs.
+    #[error("it is too large")]
+    TooLarge,
+    /// Not JSON, or not the JSON of a manifest.
+    #[error("{0}")]
+    NotReadable(String),
+    /// It contradicts itself.
+    #[error("{0}")]
+    Inconsistent(String),
+}
+
+impl Default for Schema {
+    fn default() -> Self {
+        Self {
+            writes: 0,
+            reads: vec![0],
+        }
+    }
+}
+
+impl Manifest {
+    /// The manifest in the sections that were found; the default if there is none.
+    pub(super) fn from_sections(sections: &[Vec<u8>]) -> Result<Self, ManifestError> {
+        match sections {
+            [] => Ok(Self::default()),
+            [section] => Self::parse(section),
+            _ => Err(ManifestError::Twice),
+        }
+    }
+
+    /// Parses the section's bytes.
+    ///
+    /// # Errors
+    ///
+    /// If it is not the JSON of a manifest, or contradicts itself: a key declared twice, a default that is not of its
+    /// type, a written schema that is not read.
+    pub fn parse(section: &[u8]) -> Result<Self, ManifestError> {
+        let manifest: Self = serde_json::from_slice(section.trim_ascii())
+            .map_err(|error| ManifestError::NotReadable(error.to_string()))?;
+        manifest.check()?;
+        Ok(manifest)
+    }
+
+    fn check(&self) -> Result<(), ManifestError> {
+        let inconsistent = |message: String| Err(ManifestError::Inconsistent(message));
+        let lengths = [
+            self.schema.reads.len(),
+            self.config.len(),
+            self.short_replies.len(),
+        ];
+        if lengths.iter().any(|length| *length > MAX_ENTRIES) {
+            return Err(ManifestError::TooLarge);
+        }
+        if !self.schema.reads.contains(&self.schema.writes) {
+            let writes = self.schema.writes;
+            return inconsistent(format!("it writes schema {writes} and does not read it"));
+        }
+        for (index, key) in self.config.iter().enumerate() {
+            let name = &key.name;
+            if wit_parser::validate_id(name).is_err() {
+                return inconsistent(format!("the configuration key {name:?} is not kebab-case"));
+            }
+            if self.config[..index].iter().any(|other| other.name == *name) {
+                return inconsistent(format!("the configuration key `{name}` is declared twice"));
+            }
+            if let Some(default) = &key.default
+                && let Err(rule) = normalise(key.kind, &toml::Value::String(default.clone()))
+            {
+                return inconsistent(format!("the default of `{name}` {rule}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the stored replies of `command` (kebab-case) carry credentials.
+    #[must_use]
+    pub fn has_short_reply(&self, command: &str) -> bool {
+        self.short_replies.iter().any(|name| name == command)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_is_read() {
+        let manifest = Manifest::parse(
+            br#"{"schema": {"writes": 2, "reads": [1, 2]},
+                 "config": [{"name": "ttl", "type": "duration", "default": "10m", "doc": "D."}],
+                 "short_replies": ["issue"]}"#,
+        )
+        .unwrap();
+        assert_eq!(manifest.schema.reads, [1, 2]);
+        assert_eq!(manifest.config[0].kind, ConfigType::Duration);
+        assert!(manifest.has_short_reply("issue") && !manifest.has_short_reply("check"));
+    }
+
+    #[test]
+    fn no_section_means_defaults_and_two_are_refused() {
+        let manifest = Manifest::from_sections(&[]).unwrap();
+        assert_eq!(manifest, Manifest::default());
+        assert_eq!(
+            (manifest.schema.writes, manifest.schema.reads),
+            (0, vec![0])
+        );
+        let twice = [b"{}".to_vec(), b"{}".to_vec()];
+        assert_eq!(Manifest::from_sections(&twice), Err(ManifestError::Twice));
+    }
+
+    #[test]
+    fn contradictions_are_refused() {
+        let cases = [
+            (r#"{"schema": {"writes": 2, "reads": [1]}}"#, "schema 2"),
+            (
+                r#"{"config": [{"name": "a", "type": "bool"}, {"name": "a", "type": "bool"}]}"#,
+                "twice",
+            ),
+            (
+                r#"{"config": [{"name": "a b", "type": "bool"}]}"#,
+                "kebab-case",
+            ),
+            (
+                r#"{"config": [{"name": "a", "type": "duration", "default": "soon"}]}"#,
+                "default of `a`",
+            ),
+            (
+                r#"{"config": [{"name": "a", "type": "colour"}]}"#,
+                "unknown variant",
+            ),
+            (r#"{"konfig": []}"#, "unknown field"),
+            ("[", "EOF"),
+        ];
+        for (text, part) in cases {
+            let error = Manifest::parse(text.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Files that are whole or not there, and readable by their owner only.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// Writes `bytes` to `path` with mode 0600, replacing what is there. Whenever the machine stops, there is the old content or the new one.
+///
+/// # Errors
+/// Whatever the operating system says; the old content is there then.
+pub fn write_private(path: impl AsRef<Path>, bytes: &[u8]) -> io::Result<()> {
+    let path = path.as_ref();
+    let temporary = Temporary::create(path)?;
+    let mut file = OpenOptions::new().write(true).open(&temporary.path)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&temporary.path, path)?;
+    sync_folder_of(path)
+}
+
+/// A file in the making, under a name of its own beside the one it is to get. Dropped before it is published, it is removed.
+#[cfg(feature = "sqlite")]
+#[derive(Debug)]
+pub(crate) struct NewFile {
+    temporary: Temporary,
+    path: PathBuf,
+}
+
+/// Why there is no new file.
+#[cfg(feature = "sqlite")]
+#[derive(Debug)]
+pub(crate) enum NewFileError {
+    /// The name is taken.
+    Exists,
+    /// The operating system would not.
+    Io(io::Error),
+}
+
+#[cfg(feature = "sqlite")]
+impl NewFile {
+    /// Begins `path`: an empty file with mode 0600 under [`NewFile::temporary`].
+    pub(crate) fn create(path: &Path) -> Result<Self, NewFileError> {
+        let path = std::path::absolute(path).map_err(NewFileError::Io)?;
+        if path.symlink_metadata().is_ok() {
+            return Err(NewFileError::Exists);
+        }
+        let temporary = Temporary::create(&path).map_err(NewFileError::Io)?;
+        Ok(Self { temporary, path })
+    }
+
+    /// Where a file that is to be `path` is written.
+    pub(crate) fn temporary_of(path: &Path) -> PathBuf {
+        Temporary::beside(path)
+    }
+
+    /// Where to write it; an absolute path.
+    pub(crate) fn temporary(&self) -> &Path {
+        &self.temporary.path
+    }
+
+    /// Makes it durable and gives it its name, unless somebody else took that meanwhile.
+    pub(crate) fn publish(self) -> Result<(), NewFileError> {
+        let published = File::open(self.temporary())
+            .and_then(|file| file.sync_all())
+            // A link, as opposed to renaming, never replaces anything.
+            .and_then(|()| fs::hard_link(self.temporary(), &self.path))
+            .and_then(|()| sync_folder_of(&self.path));
+        published.map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => NewFileError::Exists,
+            _ => NewFileError::Io(error),
+        })
+    }
+}
+
+/// A file beside another, removed on drop if it still has that name.
+#[derive(Debug)]
+struct Temporary {
+    path: PathBuf,
+}
+
+impl Temporary {
+    fn beside(path: &Path) -> PathBuf {
+        let mut partial = std::ffi::OsString::from(".");
+        partial.push(path.file_name().unwrap_or_default());
+        partial.push(".partial");
+        path.with_file_name(partial)
+    }
+
+    /// An empty file `.<name>.partial` with mode 0600. One that is there was left by a process that was killed, and goes.
+    fn create(beside: &Path) -> io::Result<Self> {
+        if beside.file_name().is_none() {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "it names no file",
+            ));
+        }
+        let path = Self::beside(beside);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)?;
+        Ok(Self { path })
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // After a rename there is none, which is as good.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+fn sync_folder_of(path: &Path) -> io::Result<()> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or_else(|| Path::new(".")))?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt;
+
+    use super::*;
+
+    #[test]
+    fn a_private_file_is_replaced_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        for content in ["first and long", "second"] {
+            write_private(&path, content.as_bytes()).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), content);
+            assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        }
+    }
+
+    #[cfg(feature = "sqlite")]
+    #[test]
+    fn a_new_file_never_replaces_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new");
+        let early = NewFile::create(&path).unwrap();
+        fs::write(&path, "theirs").unwrap();
+        assert!(matches!(early.publish(), Err(NewFileError::Exists)));
+        assert!(matches!(NewFile::create(&path), Err(NewFileError::Exists)));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "theirs");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(feature = "sqlite")]
+    #[test]
+    fn one_that_is_given_up_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(NewFile::create(&folder.path().join("new")).unwrap());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}

@@ -1,0 +1,382 @@
+//! One run of a message in one transaction.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio::time::Instant;
+use wasmtime::component::Val;
+
+use super::Router;
+use super::replies::Replies;
+use crate::audit;
+use crate::contract::types::Type;
+use crate::contract::{Command, json};
+use crate::error::{Code, Failure};
+use crate::message::{Answer, Credential, Message};
+use crate::sandbox::Deployments;
+use crate::sandbox::deployment::{Deployment, EffectiveLimits};
+use crate::sandbox::fault::{Ending, Fault};
+use crate::sandbox::nested;
+use crate::sandbox::work::{Cursor, Facts, Usage, Work};
+use crate::services::attempt_id;
+use crate::transaction::{Outcome, Transaction};
+
+/// The largest reply, in bytes of its values.
+const MAX_REPLY_BYTES: usize = 4 * 1024 * 1024;
+
+/// A message and where it goes.
+pub(super) struct Call {
+    pub(super) message: Message,
+    /// What a run may use up.
+    pub(super) limits: EffectiveLimits,
+    /// The build and the decoded request; or why there is none, which is said only after the credential was checked.
+    target: Result<Target, Failure>,
+}
+
+#[derive(Clone)]
+struct Target {
+    deployment: Arc<Deployment>,
+    params: Arc<[Val]>,
+}
+
+impl Call {
+    /// Decodes the request by the contract of the build that serves it.
+    pub(super) fn new(
+        deployments: &Deployments,
+        message: Message,
+        otherwise: EffectiveLimits,
+    ) -> Self {
+        let found = find(deployments, &message);
+        let limits = found
+            .as_ref()
+            .map_or(otherwise, |(deployment, _)| deployment.limits.clone());
+        let target = found.and_then(|(deployment, command)| {
+            let params =
+                json::decode_request(command, &message.payload).map_err(Failure::bad_request)?;
+            Ok(Target {
+                deployment: deployment.clone(),
+                params: params.into(),
+            })
+        });
+        Self {
+            message,
+            limits,
+            target,
+        }
+    }
+
+    /// Why the message goes nowhere, if that may be said without checking a credential.
+    pub(super) fn refusal(&self) -> Option<Failure> {
+        match self.message.caller.credential {
+            None => self.target.as_ref().err().cloned(),
+            Some(_) => None,
+        }
+    }
+}
+
+/// The serving build for `message`, and its command.
+fn find<'a>(
+    deployments: &'a Deployments,
+    message: &Message,
+) -> Result<(&'a Arc<Deployment>, &'a Command), Failure> {
+    let deployment = deployments
+        .get(&message.channel)
+        .ok_or_else(|| Failure::new(Code::NotFound, "there is no such channel"))?;
+    if u64::from(message.version) != deployment.exported().version.major {
+        return Err(Failure::new(
+            Code::NotFound,
+            "the channel is not served in that version",
+        ));
+    }
+    match deployment.command(&message.command) {
+        Some(command) => Ok((deployment, command)),
+        None => Err(Failure::new(
+            Code::NotFound,
+            "the channel has no such command",
+        )),
+    }
+}
+
+impl Router {
+    /// Runs `call` once and ends its transaction. `Err(Conflict)`: run it again.
+    pub(super) async fn attempt(
+        &self,
+        call: &Call,
+        facts: &Arc<Facts>,
+        alone: bool,
+        limit: Instant,
+        deadline: Instant,
+    ) -> Result<Answer, Ending> {
+        facts.audit().clear();
+        let work = Box::new(Work {
+            transaction: Transaction::new(self.services.store.clone(), facts.now),
+            facts: facts.clone(),
+            principal: call.message.caller.principal.clone(),
+            alone,
+            usage: Usage::default(),
+            depth: 0,
+            sandboxes: 0,
+            outbox: 0,
+            cursor: Cursor::default(),
+        });
+        let (work, outcome) = self.in_time(call, facts, work, limit, deadline).await?;
+        let Some(work) = work else {
+            return outcome.map(|_| Err(Failure::unknown()));
+        };
+        facts.pin();
+        let _turn = self.services.commit_turn(alone).await;
+        match outcome {
+            Ok(Ran::Replied(answer @ Ok(_), replies)) => {
+                self.commit(call, facts, *work, answer, replies).await
+            }
+            Ok(Ran::Replied(refusal, _)) => self.believe(*work, Ok(refusal)).await,
+            Ok(Ran::Repeated(answer)) => self.believe(*work, Ok(answer)).await,
+            Err(ending) => self.believe(*work, Err(ending)).await,
+        }
+    }
+
+    /// Runs the command, but no longer than it may take. The client's own deadline counts until the message is pinned.
+    async fn in_time(
+        &self,
+        call: &Call,
+        facts: &Arc<Facts>,
+        work: Box<Work>,
+        limit: Instant,
+        deadline: Instant,
+    ) -> Result<(Option<Box<Work>>, Result<Ran, Ending>), Ending> {
+        let wall_clock = || Ending::Fault {
+            fault: Fault::WallClock,
+            channel: call.message.channel.clone(),
+            trace: None,
+        };
+        let run = tokio::time::timeout_at(limit, self.execute(call, facts, work));
+        if deadline >= limit {
+            return run.await.map_err(|_| wall_clock());
+        }
+        tokio::pin!(run);
+        tokio::select! {
+            biased;
+            ran = &mut run => return ran.map_err(|_| wall_clock()),
+            () = tokio::time::sleep_until(deadline) => {}
+        }
+        if !facts.is_pinned() {
+            return Err(Ending::Deadline);
+        }
+        run.await.map_err(|_| wall_clock())
+    }
+
+    /// Checks the credential, looks for a stored reply, runs the command.
+    async fn execute(
+        &self,
+        call: &Call,
+        facts: &Arc<Facts>,
+        mut work: Box<Work>,
+    ) -> (Option<Box<Work>>, Result<Ran, Ending>) {
+        if let Some(credential) = &call.message.caller.credential {
+            let (returned, checked) = self.authenticate(credential, facts, work).await;
+            let Some(returned) = returned else {
+                return (None, checked.map(|()| Ran::nothing()));
+            };
+            work = returned;
+            if let Err(ending) = checked {
+                return (Some(work), Err(ending));
+            }
+        }
+        let target = match &call.target {
+            Ok(target) => target.clone(),
+            Err(failure) => return (Some(work), Err(Ending::Refused(failure.clone()))),
+        };
+        let replies = match &call.message.id {
+            None => None,
+            Some(id) => {
+                let replies = Replies::of(
+                    &self.services.keyring,
+                    &call.message,
+                    id,
+                    work.principal.as_ref(),
+                );
+                match replies
+                    .find(&mut work.transaction, &self.services.keyring)
+                    .await
+                {
+                    Ok(None) => Some(replies),
+                    Ok(Some(answer)) => return (Some(work), Ok(Ran::Repeated(answer))),
+                    Err(cause) => return (Some(work), Err(Ending::store(cause))),
+                }
+            }
+        };
+        let (work, result) = target
+            .deployment
+            .invoke(
+                &self.services,
+                work,
+                &call.message.command,
+                &target.params,
+                None,
+            )
+            .await;
+        (
+            work,
+            result.and_then(|reply| {
+                Ok(Ran::Replied(
+                    answer(&target.deployment, &call.message, reply)?,
+                    replies,
+                ))
+            }),
+        )
+    }
+
+    /// Runs the command that checks `credential`, as the message's first call. It must establish a principal.
+    async fn authenticate(
+        &self,
+        credential: &Credential,
+        facts: &Arc<Facts>,
+        mut work: Box<Work>,
+    ) -> (Option<Box<Work>>, Result<(), Ending>) {
+        let refused = || Ending::Refused(unauthenticated());
+        let target = self.auth.for_kind(credential.kind);
+        let Some((channel, name)) = target else {
+            return (Some(work), Err(refused()));
+        };
+        let Some(deployment) = facts.deployments.get(channel).cloned() else {
+            return (Some(work), Err(refused()));
+        };
+        let params = deployment.command(name).and_then(|command| {
+            let request = credential_request(command, &credential.value)?;
+            json::decode_request(command, &request).ok()
+        });
+        let Some(params) = params else {
+            return (Some(work), Err(refused()));
+        };
+        work.transaction.enter();
+        let (work, result) = deployment
+            .invoke(&self.services, work, name, &params, None)
+            .await;
+        let Some(mut work) = work else {
+            return (None, result.map(|_| ()));
+        };
+        let ok = matches!(&result, Ok(reply) if !matches!(reply, Some(Val::Result(Err(_)))));
+        work.transaction.leave(ok);
+        let checked = match result {
+            Err(ending) => Err(ending),
+            Ok(_) if ok && work.principal.is_some() => Ok(()),
+            Ok(_) => Err(refused()),
+        };
+        (Some(work), checked)
+    }
+
+    /// Commits everything together with the stored reply and the audit records.
+    async fn commit(
+        &self,
+        call: &Call,
+        facts: &Arc<Facts>,
+        work: Work,
+        answer: Answer,
+        replies: Option<Replies>,
+    ) -> Result<Answer, Ending> {
+        let mut more = Vec::new();
+        if work.transaction.has_writes() {
+            let broken = |cause: serde_json::Error| Ending::Unavailable {
+                retry_after_ms: 1_000,
+                cause: Some(Box::new(cause)),
+            };
+            let records = facts.audit().clone();
+            more = audit::writes(records).map_err(broken)?;
+            if let Some(replies) = replies {
+                let short = call.target.as_ref().is_ok_and(|target| {
+                    target
+                        .deployment
+                        .contract
+                        .manifest
+                        .has_short_reply(&call.message.command)
+                });
+                more.push(
+                    replies
+                        .write(&self.services.keyring, facts.now, short, &answer)
+                        .map_err(broken)?,
+                );
+            }
+        }
+        let with_audit = !more.is_empty();
+        match work
+            .transaction
+            .commit(attempt_id(), more)
+            .await
+            .map_err(Ending::store)?
+        {
+            Outcome::Conflict => Err(Ending::Conflict),
+            Outcome::Committed => {
+                if with_audit {
+                    facts.audit().clear();
+                }
+                Ok(answer)
+            }
+        }
+    }
+
+    /// An outcome without effects counts only if what it was based on still holds.
+    async fn believe(&self, work: Work, outcome: Result<Answer, Ending>) -> Result<Answer, Ending> {
+        if matches!(outcome, Err(Ending::Conflict)) {
+            return outcome;
+        }
+        match work.transaction.discard(attempt_id()).await {
+            Ok(Outcome::Committed) => outcome,
+            Ok(Outcome::Conflict) => Err(Ending::Conflict),
+            Err(cause) => Err(Ending::store(cause)),
+        }
+    }
+}
+
+/// What a run gave.
+enum Ran {
+    /// The component's answer, and where it is to be stored.
+    Replied(Answer, Option<Replies>),
+    /// The answer that an earlier message with the same id was given.
+    Repeated(Answer),
+}
+
+impl Ran {
+    fn nothing() -> Self {
+        Self::Repeated(Err(Failure::unknown()))
+    }
+}
+
+/// The component's reply as JSON, or its error as a failure.
+fn answer(
+    deployment: &Deployment,
+    message: &Message,
+    reply: Option<Val>,
+) -> Result<Answer, Ending> {
+    let (Some(reply), Some(command)) = (reply, deployment.command(&message.command)) else {
+        return Ok(Ok(None));
+    };
+    if nested::size(&reply) > MAX_REPLY_BYTES {
+        let channel = deployment.channel.to_string();
+        return Err(Ending::Fault {
+            fault: Fault::Reply,
+            channel,
+            trace: None,
+        });
+    }
+    Ok(json::answer(command, &[reply]))
+}
+
+/// The request that carries `credential`: the command's request is an object with a single string.
+fn credential_request(command: &Command, credential: &str) -> Option<Value> {
+    match command.fields() {
+        [field] if matches!(field.ty, Type::String) => Some(Value::Object(
+            [(field.json.to_string(), Value::from(credential))]
+                .into_iter()
+                .collect(),
+        )),
+        _ => None,
+    }
+}
+
+/// The one face of every credential that is worth nothing.
+fn unauthenticated() -> Failure {
+    Failure::new(
+        Code::Unauthenticated,
+        "the credential is missing, or not worth anything any more",
+    )
+}

@@ -1,0 +1,268 @@
+//! The way of a message: deployment, permit, transaction, component, commit, reply.
+//!
+//! The router knows no command. It decodes the request by the contract of the build that serves, runs it in a fresh
+//! sandbox inside one transaction, and believes the outcome only if what was read still holds; otherwise it runs again.
+
+mod attempt;
+mod replies;
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use rand::RngExt as _;
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+
+use crate::audit;
+use crate::clock::Timestamp;
+use crate::error::{Code, Failure};
+use crate::message::{Answer, CredentialKind, Message};
+use crate::sandbox::fault::Ending;
+use crate::sandbox::work::{Facts, Memory};
+use crate::sandbox::{Deployments, EffectiveLimits, Permits};
+use crate::services::{Services, attempt_id, fresh_seed};
+use crate::transaction::commit_unchecked;
+
+/// How often a message runs beside others before it runs alone.
+const MAX_RUNS: u32 = 8;
+
+/// Routes messages to the builds that serve.
+pub(crate) struct Router {
+    pub(crate) services: Arc<Services>,
+    pub(crate) deployments: ArcSwap<Deployments>,
+    pub(crate) permits: Permits,
+    pub(crate) auth: AuthCommands,
+    /// The installation's limits, for a message whose channel is not known.
+    pub(crate) limits: EffectiveLimits,
+}
+
+/// Which command checks a credential of the user plane: (channel, command).
+#[derive(Debug, Clone, Default)]
+pub(crate) struct AuthCommands {
+    pub(crate) jwt: Option<(String, String)>,
+    pub(crate) api_token: Option<(String, String)>,
+}
+
+impl AuthCommands {
+    pub(super) fn for_kind(&self, kind: CredentialKind) -> Option<&(String, String)> {
+        match kind {
+            CredentialKind::Jwt => self.jwt.as_ref(),
+            CredentialKind::ApiToken => self.api_token.as_ref(),
+        }
+    }
+}
+
+impl Router {
+    /// Routes `message` to its end. Dropping the future calls the message off, unless it has hashed, kept or counted by then.
+    pub(crate) async fn send(self: &Arc<Self>, message: Message) -> Answer {
+        let pinned = Arc::new(AtomicBool::new(false));
+        let router = self.clone();
+        let task = tokio::spawn({
+            let pinned = pinned.clone();
+            async move { router.observe(message, pinned).await }
+        });
+        let _calls_off = CallOff {
+            task: task.abort_handle(),
+            pinned,
+        };
+        task.await
+            .unwrap_or_else(|cause| Err(Failure::unknown().because(cause)))
+    }
+
+    /// Runs the message and tells metrics and log how it went.
+    async fn observe(&self, message: Message, pinned: Arc<AtomicBool>) -> Answer {
+        let started = Instant::now();
+        let id = uuid::Uuid::now_v7().to_string();
+        let request = message.request_id.clone();
+        let deployments = self.deployments.load_full();
+        let known = deployments
+            .get(&message.channel)
+            .filter(|deployment| deployment.command(&message.command).is_some())
+            .map(|deployment| (deployment.channel.clone(), message.command.clone()));
+        let (channel, command) = known.unwrap_or_else(|| ("-".into(), "-".to_owned()));
+        let answer = self.route(&id, message, deployments, pinned).await;
+        let outcome = answer
+            .as_ref()
+            .map_or_else(|failure| failure.code.as_str(), |_| "ok");
+        let took = started.elapsed();
+        self.services
+            .metrics
+            .message_done(&channel, &command, outcome, took.as_secs_f64());
+        let ms = took.as_secs_f64() * 1_000.0;
+        match &answer {
+            Err(failure) if matches!(failure.code, Code::Unknown | Code::Unavailable) => {
+                let cause = std::error::Error::source(failure).map(causes);
+                tracing::warn!(
+                    message = id,
+                    request,
+                    channel = &*channel,
+                    command,
+                    outcome,
+                    ms,
+                    cause,
+                    "message failed"
+                );
+            }
+            _ => tracing::debug!(
+                message = id,
+                request,
+                channel = &*channel,
+                command,
+                outcome,
+                ms,
+                "message done"
+            ),
+        }
+        answer
+    }
+
+    async fn route(
+        &self,
+        id: &str,
+        message: Message,
+        deployments: Arc<Deployments>,
+        pinned: Arc<AtomicBool>,
+    ) -> Answer {
+        let call = attempt::Call::new(&deployments, message, self.limits.clone());
+        if let Some(refusal) = call.refusal() {
+            return Err(refusal);
+        }
+        let facts = Arc::new(self.facts(id, &call, deployments, pinned)?);
+        let answer = self
+            .run(&call, &facts)
+            .await
+            .unwrap_or_else(|ending| Err(self.failure(ending, &facts)));
+        self.write_audit(&facts).await;
+        answer
+    }
+
+    fn facts(
+        &self,
+        id: &str,
+        call: &attempt::Call,
+        deployments: Arc<Deployments>,
+        pinned: Arc<AtomicBool>,
+    ) -> Result<Facts, Failure> {
+        let now = self.services.clock.now();
+        let latest = now.saturating_add(call.limits.wall_ms);
+        let message = &call.message;
+        let seed = fresh_seed().map_err(|cause| Failure::unavailable(1_000).because(cause))?;
+        Ok(Facts {
+            id: id.to_owned(),
+            request_id: message.request_id.clone(),
+            command: format!("{}/{}", message.channel, message.command).into(),
+            plane: message.caller.plane,
+            service_key: message.caller.service_key.clone(),
+            remote_address: message
+                .caller
+                .remote_address
+                .map(|address| address.to_string()),
+            now,
+            deadline: message.deadline.unwrap_or(Timestamp::MAX).min(latest),
+            deployments,
+            pinned,
+            memory: Mutex::new(Memory::new(seed)),
+            audit: Mutex::default(),
+        })
+    }
+
+    /// Waits for a permit, then runs until the outcome can be believed.
+    async fn run(&self, call: &attempt::Call, facts: &Arc<Facts>) -> Result<Answer, Ending> {
+        let limit = Instant::now() + Duration::from_millis(call.limits.wall_ms);
+        let deadline =
+            Instant::now() + Duration::from_millis(facts.deadline.saturating_sub(facts.now));
+        let permit =
+            tokio::time::timeout_at(deadline.min(limit), self.permits.acquire(&facts.command));
+        let _permit = permit.await.map_err(|_| Ending::Unavailable {
+            retry_after_ms: 500,
+            cause: None,
+        })??;
+        let _running = self.services.engine.run();
+        for run in 0..MAX_RUNS {
+            match self.attempt(call, facts, false, limit, deadline).await {
+                Err(Ending::Conflict) => self.back_off(call, run, limit).await,
+                outcome => return outcome,
+            }
+        }
+        let _nobody_else = tokio::time::timeout_at(limit, self.services.commits.write())
+            .await
+            .map_err(|_| Ending::Conflict)?;
+        self.attempt(call, facts, true, limit, deadline).await
+    }
+
+    /// Waits a random moment, longer with every conflict, so that those who collided do not collide again.
+    async fn back_off(&self, call: &attempt::Call, run: u32, limit: Instant) {
+        self.services
+            .metrics
+            .conflict(&call.message.channel, &call.message.command);
+        let most = 500_u64 << run.min(6);
+        let pause = Duration::from_micros(rand::rng().random_range(0..=most));
+        tokio::time::sleep_until((Instant::now() + pause).min(limit)).await;
+    }
+
+    fn failure(&self, ending: Ending, facts: &Facts) -> Failure {
+        if let Ending::Fault {
+            fault,
+            channel,
+            trace,
+        } = &ending
+        {
+            self.services.metrics.fault(channel, fault.kind());
+            tracing::error!(
+                message = facts.id,
+                channel,
+                fault = fault.kind(),
+                trace,
+                command = &*facts.command,
+                "a component faulted",
+            );
+        }
+        ending.into_failure()
+    }
+
+    /// Writes what was audited by a message that did not commit it.
+    async fn write_audit(&self, facts: &Facts) {
+        let records = std::mem::take(&mut *facts.audit());
+        if records.is_empty() {
+            return;
+        }
+        let written = match audit::writes(records) {
+            Ok(writes) => commit_unchecked(&*self.services.store, attempt_id(), facts.now, writes)
+                .await
+                .map_err(|cause| cause.to_string()),
+            Err(cause) => Err(cause.to_string()),
+        };
+        if let Err(cause) = written {
+            tracing::error!(
+                message = facts.id,
+                cause,
+                "audit records could not be written"
+            );
+        }
+    }
+}
+
+/// An error and its causes, on one line.
+fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    std::iter::successors(Some(error), |error| error.source())
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}
+
+/// Aborts the message's task when the client is gone, unless the message may no longer be called off.
+struct CallOff {
+    task: AbortHandle,
+    pinned: Arc<AtomicBool>,
+}
+
+impl Drop for CallOff {
+    fn drop(&mut self) {
+        if !self.pinned.load(std::sync::atomic::Ordering::SeqCst) {
+            self.task.abort();
+        }
+    }
+}

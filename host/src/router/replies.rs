@@ -1,0 +1,154 @@
+//! Stored replies: a message with the same id and the same payload is answered the same again, with one effect.
+//!
+//! Neither the id nor the payload is stored: the place is a keyed hash of who asked what under which id, the payload is
+//! compared by a keyed hash (a plain digest of a password's request would be a fast password hash), and the reply is sealed.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use crate::clock::Timestamp;
+use crate::error::{Code, Failure};
+use crate::keyring::KeyRing;
+use crate::message::{Answer, Message, Principal};
+use crate::store::{Namespace, Record, StoreError, Write};
+use crate::transaction::Transaction;
+
+/// How long a reply is kept, in milliseconds.
+const REPLIES_KEPT_MS: u64 = 24 * 60 * 60 * 1_000;
+
+/// How long a reply that carries credentials is kept: no longer than a lost reply can be asked for again.
+const CREDENTIALS_KEPT_MS: u64 = 30 * 1_000;
+
+/// Where the replies to one id of one caller lie, under each accepted key, the current first.
+pub(super) struct Replies {
+    places: Vec<Place>,
+    /// Whose reply it is, for `subject forget`.
+    subject: Option<String>,
+}
+
+struct Place {
+    key: String,
+    fingerprint: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    fingerprint: String,
+    reply: Option<Value>,
+}
+
+impl Replies {
+    /// The place of `message`, whose caller is `principal`. A stranger's id holds for the same payload only: two strangers may choose the same.
+    pub(super) fn of(
+        keyring: &KeyRing,
+        message: &Message,
+        id: &str,
+        principal: Option<&Principal>,
+    ) -> Self {
+        let payload = Zeroizing::new(serde_json::to_vec(&message.payload).unwrap_or_default());
+        let service_key = message.caller.service_key.as_deref();
+        let anonymous = principal.is_none() && service_key.is_none();
+        let who = match (principal, service_key) {
+            (Some(principal), key) => {
+                format!("p\0{}\0{}", principal.subject, key.unwrap_or_default())
+            }
+            (None, Some(key)) => format!("k\0{key}"),
+            (None, None) => "a".to_owned(),
+        };
+        let scope = format!(
+            "default\0{who}\0{}\0{}\0{id}\0",
+            message.channel, message.command
+        );
+        let mut place = Zeroizing::new(scope.into_bytes());
+        if anonymous {
+            place.extend_from_slice(&payload);
+        }
+        let places = keyring.mac_candidates("h/replies", "place", &place);
+        let fingerprints = keyring.mac_candidates("h/replies", "payload", &payload);
+        Self {
+            places: places
+                .into_iter()
+                .zip(fingerprints)
+                .map(|(place, fingerprint)| Place {
+                    key: URL_SAFE_NO_PAD.encode(place.bytes),
+                    fingerprint: URL_SAFE_NO_PAD.encode(fingerprint.bytes),
+                })
+                .collect(),
+            subject: principal.map(|principal| principal.subject.clone()),
+        }
+    }
+
+    /// The answer that was stored: the reply, or `conflict` if the payload was another.
+    pub(super) async fn find(
+        &self,
+        transaction: &mut Transaction,
+        keyring: &KeyRing,
+    ) -> Result<Option<Answer>, StoreError> {
+        for place in &self.places {
+            let Some(record) = transaction.get(&namespace(), &place.key).await? else {
+                continue;
+            };
+            let sealed = record.sealed.as_deref().unwrap_or_default();
+            let Ok(plain) = keyring.open_sealed(&at(&place.key), sealed, &record.value) else {
+                continue;
+            };
+            let stored: Stored = serde_json::from_slice(&plain)
+                .map_err(|cause| StoreError::Corrupt(Box::new(cause)))?;
+            if stored.fingerprint == place.fingerprint {
+                return Ok(Some(Ok(stored.reply)));
+            }
+            let message = "the idempotency key was used before with another request";
+            return Ok(Some(Err(Failure::new(Code::Conflict, message))));
+        }
+        Ok(None)
+    }
+
+    /// The write that keeps `answer`.
+    pub(super) fn write(
+        &self,
+        keyring: &KeyRing,
+        now: Timestamp,
+        carries_credentials: bool,
+        answer: &Answer,
+    ) -> Result<Write, serde_json::Error> {
+        let place = self
+            .places
+            .first()
+            .ok_or_else(|| serde::ser::Error::custom("no mac key"))?;
+        let reply = answer.as_ref().ok().cloned().flatten();
+        let stored = Stored {
+            fingerprint: place.fingerprint.clone(),
+            reply,
+        };
+        let plain = Zeroizing::new(serde_json::to_vec(&stored)?);
+        let sealed = keyring.seal(&at(&place.key), &plain);
+        let kept = if carries_credentials {
+            CREDENTIALS_KEPT_MS
+        } else {
+            REPLIES_KEPT_MS
+        };
+        let record = Record {
+            value: sealed.bytes,
+            schema: 0,
+            subject: self.subject.clone(),
+            sealed: Some(sealed.key_id),
+            expires_at: Some(now.saturating_add(kept)),
+        };
+        Ok(Write::Put {
+            namespace: namespace(),
+            key: place.key.clone(),
+            record,
+        })
+    }
+}
+
+fn namespace() -> Namespace {
+    Namespace::reserved("replies")
+}
+
+fn at(key: &str) -> Vec<u8> {
+    format!("{}\0{key}", namespace().as_str()).into_bytes()
+}

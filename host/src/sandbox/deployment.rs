@@ -1,0 +1,436 @@
+//! A deployment: one build of a component, read, checked, compiled and linked, ready to be instantiated.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::Arc;
+
+use aws_lc_rs::digest;
+use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker, Val};
+use wasmtime::{Store, Trap, UpdateDeadline};
+
+use super::code_cache::CodeCache;
+use super::deployments::GraphError;
+use super::engine::Engine;
+use super::fault::{Ending, Fault};
+use super::grants::{GrantError, Grants, Missing};
+use super::nested;
+use super::state::State;
+use super::work::Work;
+use crate::capability;
+use crate::config;
+use crate::contract::{Channel, Command, Contract, ContractError};
+use crate::services::Services;
+use crate::store::Namespace;
+use crate::telemetry::Metrics;
+
+/// The most guest functions that a trap report names.
+const MAX_TRACE_FRAMES: usize = 16;
+
+/// A build that can serve a channel.
+pub(crate) struct Deployment {
+    /// The channel it serves.
+    pub(crate) channel: Arc<str>,
+    /// Where its entries lie.
+    pub(crate) namespace: Namespace,
+    /// What the build says of itself.
+    pub(crate) contract: Arc<Contract>,
+    /// What it may import.
+    pub(crate) grants: Grants,
+    /// What a message in it may use up.
+    pub(crate) limits: EffectiveLimits,
+    /// The values that `config.get` gives.
+    pub(crate) config: BTreeMap<String, String>,
+    /// The schema it writes.
+    pub(crate) schema: u32,
+    /// SHA-256 of its bytes.
+    pub(crate) digest: Digest,
+    /// The size of its bytes.
+    pub(crate) size: usize,
+    at: usize,
+    commands: HashMap<String, (usize, ComponentExportIndex)>,
+    pre: InstancePre<State>,
+}
+
+/// What a message may use up, for one component.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct EffectiveLimits {
+    /// As [`config::Limits::memory_bytes`].
+    pub memory_bytes: usize,
+    /// As [`config::Limits::cpu_ms`].
+    pub cpu_ms: u64,
+    /// As [`config::Limits::wall_ms`].
+    pub wall_ms: u64,
+    /// As [`config::Limits::depth`].
+    pub depth: u32,
+    /// As [`config::Limits::host_call_bytes`].
+    pub host_call_bytes: u64,
+    /// As [`config::Limits::host_calls`].
+    pub host_calls: u64,
+    /// As [`config::Limits::write_bytes`].
+    pub write_bytes: usize,
+    /// As [`config::Limits::log_lines`].
+    pub log_lines: u32,
+}
+
+/// SHA-256 of a build's bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digest([u8; 32]);
+
+/// Why a build may not serve.
+#[derive(Debug, thiserror::Error)]
+pub enum DeployError {
+    /// It cannot be read.
+    #[error("{0}")]
+    Contract(#[from] ContractError),
+    /// It is a component of something else.
+    #[error("the build does not export channel {wanted}; it exports {}", .found.join(", "))]
+    Channel {
+        /// The channel it was to serve.
+        wanted: String,
+        /// The channels it has.
+        found: Vec<String>,
+    },
+    /// It imports what it was not granted.
+    #[error("{0}")]
+    Missing(Missing),
+    /// The configuration names a grant that is none.
+    #[error("components.{channel}.grants: {cause}")]
+    Grant {
+        /// Whose configuration.
+        channel: String,
+        /// What is wrong.
+        cause: GrantError,
+    },
+    /// The configuration does not fit what the build declares.
+    #[error("components.{channel}.config: {}", .violations.join("; "))]
+    Config {
+        /// Whose configuration.
+        channel: String,
+        /// What is wrong, without values.
+        violations: Vec<String>,
+    },
+    /// It cannot be compiled or linked.
+    #[error("the build cannot be compiled: {0}")]
+    Compile(String),
+    /// It does not fit the other builds.
+    #[error("{0}")]
+    Graph(#[from] GraphError),
+    /// There is no earlier build.
+    #[error("channel {0} has no earlier build to go back to")]
+    NoEarlier(String),
+}
+
+/// What a build is deployed with.
+pub(crate) struct Settings<'a> {
+    /// Limits of the installation.
+    pub(crate) limits: &'a config::Limits,
+    /// Values every component may read.
+    pub(crate) shared: &'a config::Shared,
+    /// The component's own settings.
+    pub(crate) component: &'a config::Component,
+    /// What it may import if nothing is configured.
+    pub(crate) default_grants: Grants,
+}
+
+impl Deployment {
+    /// Reads, checks, compiles and links `bytes` to serve `channel`. Blocks for as long as compiling takes.
+    pub(crate) fn load(
+        engine: &Engine,
+        cache: Option<&CodeCache>,
+        channel: &str,
+        bytes: &[u8],
+        settings: &Settings<'_>,
+    ) -> Result<Self, DeployError> {
+        let contract = Arc::new(Contract::read(bytes)?);
+        let Some(at) = contract
+            .channels
+            .iter()
+            .position(|exported| *exported.name == *channel)
+        else {
+            let found = contract
+                .channels
+                .iter()
+                .map(|exported| exported.name.to_string())
+                .collect();
+            return Err(DeployError::Channel {
+                wanted: channel.to_owned(),
+                found,
+            });
+        };
+        let grants = match &settings.component.grants {
+            Some(names) => Grants::parse(names).map_err(|cause| DeployError::Grant {
+                channel: channel.to_owned(),
+                cause,
+            })?,
+            None => settings.default_grants.clone(),
+        };
+        grants
+            .check(channel, &contract.imports)
+            .map_err(DeployError::Missing)?;
+        let config = values(channel, &contract, settings)?;
+        let digest = Digest::of(bytes);
+        let component = compile(engine, cache, &digest, bytes)?;
+        let pre = link(engine, &contract, &grants, &component)?;
+        let commands = exports(&component, &contract.channels[at])?;
+        Ok(Self {
+            channel: channel.into(),
+            namespace: Namespace::channel("default", channel),
+            schema: contract.manifest.schema.writes,
+            limits: EffectiveLimits::of(settings.limits, &settings.component.limits),
+            size: bytes.len(),
+            contract,
+            grants,
+            config,
+            digest,
+            at,
+            commands,
+            pre,
+        })
+    }
+
+    /// The channel's commands and types, as this build declares them.
+    pub(crate) fn exported(&self) -> &Channel {
+        &self.contract.channels[self.at]
+    }
+
+    /// The command `name`, if the build has it.
+    pub(crate) fn command(&self, name: &str) -> Option<&Command> {
+        let (index, _) = self.commands.get(name)?;
+        self.exported().commands.get(*index)
+    }
+
+    /// Runs `command` in a fresh sandbox. The message comes back, whatever happens in it.
+    pub(crate) async fn invoke(
+        self: &Arc<Self>,
+        services: &Arc<Services>,
+        work: Box<Work>,
+        command: &str,
+        params: &[Val],
+        via: Option<Arc<str>>,
+    ) -> (Option<Box<Work>>, Result<Option<Val>, Ending>) {
+        let _live = Live::new(&services.metrics);
+        let state = State::new(self.clone(), via, services.clone(), work);
+        let mut store = Store::new(services.engine.wasmtime(), state);
+        store.limiter(|state| &mut state.memory);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(|mut store| tick(store.data_mut()));
+        let called = self.call(&mut store, command, params).await;
+        let exceeded = store.data().memory.exceeded;
+        let result = called.map_err(|error| self.ending(error, exceeded));
+        (store.into_data().into_work(), result)
+    }
+
+    async fn call(
+        &self,
+        store: &mut Store<State>,
+        command: &str,
+        params: &[Val],
+    ) -> wasmtime::Result<Option<Val>> {
+        let (index, export) = match self.commands.get(command) {
+            Some((index, export)) => (*index, export),
+            None => return Err(store.data().fault(Fault::Contract)),
+        };
+        let replies = {
+            let command = &self.exported().commands[index];
+            command.fallible || command.reply.is_some()
+        };
+        let instance = self.pre.instantiate_async(&mut *store).await?;
+        let function = match instance.get_func(&mut *store, export) {
+            Some(function) => function,
+            None => return Err(store.data().fault(Fault::Contract)),
+        };
+        let mut results = vec![Val::Bool(false); usize::from(replies)];
+        function
+            .call_async(&mut *store, params, &mut results)
+            .await?;
+        Ok(results.pop())
+    }
+
+    /// Why a call ended early, in our words.
+    fn ending(&self, error: wasmtime::Error, memory_exceeded: bool) -> Ending {
+        let channel = self.channel.to_string();
+        let error = match error.downcast::<Ending>() {
+            Ok(ending) => return ending,
+            Err(error) => error,
+        };
+        let fault = if memory_exceeded || error.is::<Fault>() {
+            Fault::Memory
+        } else {
+            match error.downcast_ref::<Trap>() {
+                Some(Trap::StackOverflow) => Fault::StackOverflow,
+                Some(Trap::Interrupt) => Fault::Cpu,
+                _ => Fault::Trap,
+            }
+        };
+        Ending::Fault {
+            fault,
+            channel,
+            trace: Some(trace(&error)),
+        }
+    }
+}
+
+/// Counts one sandbox, for as long as it is there: also when a deadline drops it.
+struct Live<'a>(&'a Metrics);
+
+impl<'a> Live<'a> {
+    fn new(metrics: &'a Metrics) -> Self {
+        metrics.sandbox_live(1);
+        Self(metrics)
+    }
+}
+
+impl Drop for Live<'_> {
+    fn drop(&mut self) {
+        self.0.sandbox_live(-1);
+    }
+}
+
+/// Counts one tick of CPU time, and lets others run.
+fn tick(state: &mut State) -> wasmtime::Result<UpdateDeadline> {
+    let limit = state.deployment.limits.cpu_ms;
+    let usage = &mut state.work()?.usage;
+    usage.cpu_ticks += 1;
+    if usage.cpu_ticks > limit {
+        return Err(state.fault(Fault::Cpu));
+    }
+    Ok(UpdateDeadline::Yield(1))
+}
+
+/// The guest functions that were on the stack, innermost first: names of code, no values.
+fn trace(error: &wasmtime::Error) -> String {
+    let code = error
+        .downcast_ref::<Trap>()
+        .map_or("error".to_owned(), |trap| format!("{trap:?}"));
+    let frames = error
+        .downcast_ref::<wasmtime::WasmBacktrace>()
+        .map(|backtrace| {
+            let names = backtrace.frames().iter().take(MAX_TRACE_FRAMES);
+            names
+                .map(|frame| frame.func_name().unwrap_or("?").to_owned())
+                .collect::<Vec<_>>()
+                .join(" < ")
+        });
+    format!("{code}: {}", frames.unwrap_or_default())
+}
+
+fn values(
+    channel: &str,
+    contract: &Contract,
+    settings: &Settings<'_>,
+) -> Result<BTreeMap<String, String>, DeployError> {
+    let own = contract
+        .manifest
+        .resolve(&settings.component.config)
+        .map_err(|violations| DeployError::Config {
+            channel: channel.to_owned(),
+            violations: violations.iter().map(ToString::to_string).collect(),
+        })?;
+    let mut values = BTreeMap::from([
+        ("issuer".to_owned(), settings.shared.issuer.clone()),
+        ("audience".to_owned(), settings.shared.audience.clone()),
+        (
+            "public-origin".to_owned(),
+            settings.shared.public_origin.clone(),
+        ),
+        (
+            "product-name".to_owned(),
+            settings.shared.product_name.clone(),
+        ),
+    ]);
+    values.extend(own);
+    Ok(values)
+}
+
+fn compile(
+    engine: &Engine,
+    cache: Option<&CodeCache>,
+    digest: &Digest,
+    bytes: &[u8],
+) -> Result<Component, DeployError> {
+    if let Some(component) = cache.and_then(|cache| cache.load(engine, digest)) {
+        return Ok(component);
+    }
+    let component = Component::from_binary(engine.wasmtime(), bytes)
+        .map_err(|cause| DeployError::Compile(format!("{cause:#}")))?;
+    if let Some(cache) = cache {
+        cache.keep(engine, digest, &component);
+    }
+    Ok(component)
+}
+
+/// Links what was granted and nothing else: an import that slipped through the check still finds no door.
+fn link(
+    engine: &Engine,
+    contract: &Contract,
+    grants: &Grants,
+    component: &Component,
+) -> Result<InstancePre<State>, DeployError> {
+    let failed = |cause: wasmtime::Error| DeployError::Compile(format!("{cause:#}"));
+    let mut linker = Linker::new(engine.wasmtime());
+    capability::add_wasi_to_linker(&mut linker).map_err(failed)?;
+    for name in capability::names().filter(|name| grants.has_capability(name)) {
+        capability::add_to_linker(&mut linker, name).map_err(failed)?;
+    }
+    nested::add_to_linker(&mut linker, &contract.imports).map_err(failed)?;
+    linker.instantiate_pre(component).map_err(failed)
+}
+
+/// Where each command is, so that a call looks nothing up by name.
+fn exports(
+    component: &Component,
+    channel: &Channel,
+) -> Result<HashMap<String, (usize, ComponentExportIndex)>, DeployError> {
+    let lost = || DeployError::Compile(format!("the export {} cannot be found", channel.interface));
+    let interface = component
+        .get_export_index(None, &*channel.interface)
+        .ok_or_else(lost)?;
+    let mut commands = HashMap::new();
+    for (index, command) in channel.commands.iter().enumerate() {
+        let export = component
+            .get_export_index(Some(&interface), &*command.name)
+            .ok_or_else(lost)?;
+        commands.insert(command.name.to_string(), (index, export));
+    }
+    Ok(commands)
+}
+
+impl EffectiveLimits {
+    pub(crate) fn of(all: &config::Limits, own: &config::ComponentLimits) -> Self {
+        Self {
+            memory_bytes: own
+                .memory_bytes
+                .unwrap_or(all.memory_bytes)
+                .min(super::MAX_MEMORY_BYTES),
+            cpu_ms: own.cpu_ms.unwrap_or(all.cpu_ms),
+            wall_ms: own.wall_ms.unwrap_or(all.wall_ms),
+            depth: all.depth,
+            host_call_bytes: own.host_call_bytes.unwrap_or(all.host_call_bytes),
+            host_calls: own.host_calls.unwrap_or(all.host_calls),
+            write_bytes: all.write_bytes,
+            log_lines: own.log_lines.unwrap_or(all.log_lines),
+        }
+    }
+}
+
+impl Digest {
+    /// The digest of `bytes`.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        let mut digest = [0; 32];
+        digest.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
+        Self(digest)
+    }
+
+    /// The first twelve digits, for log lines.
+    #[must_use]
+    pub fn short(&self) -> String {
+        self.to_string()[..12].to_owned()
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}

@@ -1,0 +1,49 @@
+# Recipes for work on Vestibule. `just` lists them.
+
+# The recipes.
+default:
+    @just --list
+
+# Everything that a change must pass: format, lints, documentation, tests.
+check:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+    cargo test --workspace
+
+# Start a server in ./data.
+serve *ARGS:
+    cargo run --release -- serve {{ARGS}}
+
+# Benchmarks: a table, and JSON lines in target/bench.jsonl.
+bench *ARGS:
+    cargo run --release -p vestibule-benches -- {{ARGS}}
+
+# The security checklist: each item with its tests, and the items that have none.
+checklist:
+    cargo run -q -p vestibule-tests --bin checklist
+
+# Write the walkthrough anew from a real run.
+walkthrough:
+    docs/walkthrough.sh > docs/walkthrough.md
+
+# Write docs/wit anew from the WIT.
+wit-reference:
+    cargo run -q -p vestibule-tests --bin wit-reference
+
+# Check /openapi.json and /asyncapi.json with their official validators (needs node).
+validators:
+    tests/validators/run.sh
+
+# Fuzz one target (json, token, config) under cargo-fuzz; needs a nightly toolchain.
+fuzz TARGET *ARGS:
+    cargo +nightly fuzz run --fuzz-dir tests/fuzz {{TARGET}} -- {{ARGS}}
+
+# Build every guest with cargo-component, and run the component suite on the result.
+cargo-component:
+    tests/cargo-component.sh
+
+# Licences and advisories of the dependencies (installs cargo-deny when it is missing).
+deny:
+    cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny
+    cargo deny check licenses bans sources
