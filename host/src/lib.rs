@@ -6,4 +6,5 @@ pub mod error;
 pub mod keyring;
 pub mod message;
 mod private_file;
+pub mod service_keys;
 pub mod store;
