@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod config;
 pub mod error;
+pub mod hashing;
 pub mod keyring;
 pub mod message;
 mod private_file;
