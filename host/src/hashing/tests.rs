@@ -350,3 +350,14 @@ async fn debug_shows_no_password() {
     begin(&mut waiting).await;
     assert!(!format!("{pool:?}").contains("hunter2"));
 }
+
+#[tokio::test]
+async fn every_future_may_move_between_threads() {
+    fn check<T: Send>(future: T) {
+        drop(future);
+    }
+    let pool = stopped(4).await;
+    check(pool.hash("w", password("x"), SALT));
+    check(pool.verify("w", password("x"), ""));
+    check(pool.decoy("w", password("x")));
+}
