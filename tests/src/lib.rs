@@ -1,1 +1,4 @@
 //! The harness that every suite uses.
+
+pub mod batch;
+pub mod faulty_store;

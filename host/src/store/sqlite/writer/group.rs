@@ -259,3 +259,112 @@ fn pages(batch: &Batch) -> usize {
     };
     1 + batch.writes.iter().map(of_write).sum::<usize>()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use tokio::sync::oneshot::Receiver;
+
+    use super::super::super::schema;
+    use super::super::reply::reply;
+    use super::*;
+    use crate::store::{Namespace, Record};
+
+    /// A group whose next `failures` COMMITs fail. SQLite takes a refusal by its hook as it takes a failed fsync: an error of the
+    /// COMMIT that does not say what became of the transaction.
+    fn failing(folder: &tempfile::TempDir, failures: usize) -> Group {
+        let path = folder.path().join("vestibule.db");
+        let mut opened = schema::open(&path, None).unwrap();
+        let left = AtomicUsize::new(failures);
+        let refuse = move || {
+            left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                left.checked_sub(1)
+            })
+            .is_ok()
+        };
+        opened.connection.commit_hook(Some(refuse)).unwrap();
+        Group::new(opened, Arc::new(Counters::default()))
+    }
+
+    type Answer = Receiver<Result<Commit, StoreError>>;
+
+    fn pending(number: u8) -> (Pending, Answer) {
+        let write = Write::Put {
+            namespace: Namespace::reserved("test"),
+            key: number.to_string(),
+            record: Record::plain(vec![number]),
+        };
+        let batch = Batch {
+            attempt: AttemptId([number; 16]),
+            now: 0,
+            checks: Vec::new(),
+            writes: vec![write],
+        };
+        let (reply, answer) = reply();
+        ((batch, reply), answer)
+    }
+
+    fn commit(group: &mut Group, number: u8) -> Result<Commit, StoreError> {
+        let (pending, mut answer) = pending(number);
+        group.commit(vec![pending]);
+        answer.try_recv().unwrap()
+    }
+
+    #[test]
+    fn a_failed_commit_that_could_be_overwritten_is_undone() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut group = failing(&folder, 1);
+        let refused = commit(&mut group, 1);
+        assert!(matches!(refused, Err(StoreError::Unavailable(_))));
+        assert_eq!(group.find_attempt(AttemptId([1; 16])).unwrap(), None);
+        // Its version is lost, not used again.
+        assert_eq!(commit(&mut group, 2).unwrap(), Commit::Committed(2));
+    }
+
+    #[test]
+    fn one_that_could_not_is_unknown_until_something_lies_over_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut group = failing(&folder, 3);
+        assert_eq!(commit(&mut group, 1).unwrap(), Commit::Unknown);
+        // Asked now, nobody can say: a crash could bring it back.
+        let asked = group.find_attempt(AttemptId([1; 16]));
+        assert!(matches!(asked, Err(StoreError::Unavailable(_))));
+        assert_eq!(group.find_attempt(AttemptId([1; 16])).unwrap(), None);
+        assert_eq!(commit(&mut group, 2).unwrap(), Commit::Committed(2));
+        let found = group.find_attempt(AttemptId([2; 16])).unwrap();
+        assert_eq!(found, Some(2));
+    }
+
+    #[test]
+    fn a_commit_settles_what_was_unknown_before_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut group = failing(&folder, 2);
+        assert_eq!(commit(&mut group, 1).unwrap(), Commit::Unknown);
+        assert!(group.unsettled);
+        assert_eq!(commit(&mut group, 2).unwrap(), Commit::Committed(2));
+        assert!(!group.unsettled);
+    }
+
+    #[test]
+    fn a_group_that_failed_is_tried_one_by_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut group = failing(&folder, 1);
+        let (batches, answers): (Vec<_>, Vec<_>) = (1..=3).map(pending).unzip();
+        group.commit(batches);
+        for mut answer in answers {
+            let outcome = answer.try_recv().unwrap().unwrap();
+            assert!(matches!(outcome, Commit::Committed(4..)), "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn the_last_version_survives_a_settled_failure() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut group = failing(&folder, 1);
+        assert!(commit(&mut group, 1).is_err());
+        drop(group);
+        let mut group = failing(&folder, 0);
+        assert_eq!(commit(&mut group, 2).unwrap(), Commit::Committed(2));
+    }
+}
