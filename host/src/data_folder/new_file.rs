@@ -63,13 +63,28 @@ impl NewFile {
     pub(crate) fn publish(self) -> Result<(), NewFileError> {
         let published = File::open(self.temporary())
             .and_then(|file| file.sync_all())
-            // A link, as opposed to renaming, never replaces anything.
-            .and_then(|()| fs::hard_link(self.temporary(), &self.path))
+            .and_then(|()| name_without_replacing(self.temporary(), &self.path))
             .and_then(|()| sync_folder_of(&self.path));
         published.map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => NewFileError::Exists,
             _ => NewFileError::Io(error),
         })
+    }
+}
+
+/// A link, as opposed to renaming, never replaces anything.
+#[cfg(feature = "sqlite")]
+fn name_without_replacing(from: &Path, to: &Path) -> io::Result<()> {
+    use io::ErrorKind::{PermissionDenied, Unsupported};
+    match fs::hard_link(from, to) {
+        // Some file systems have no links. There, a name that is taken in this very moment is not noticed.
+        Err(error)
+            if matches!(error.kind(), Unsupported | PermissionDenied)
+                && to.symlink_metadata().is_err() =>
+        {
+            fs::rename(from, to)
+        }
+        linked => linked,
     }
 }
 

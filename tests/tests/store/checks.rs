@@ -1,4 +1,4 @@
-//! What was read must still hold at the commit: keys and ranges, present and absent. // E03, E05
+//! What was read must still hold at the commit: keys and ranges, present and absent.
 
 use vestibule::store::{Commit, Version};
 use vestibule_tests::batch::{Draft, after, prefix};

@@ -1,4 +1,4 @@
-//! Expired is absent. // F01, H04
+//! Expired is absent. // H04
 
 use vestibule::clock::Timestamp;
 use vestibule::store::{Commit, MAX_TIMESTAMP, Record};

@@ -1,4 +1,4 @@
-//! `kill -9` in the middle of commits: nothing acknowledged is lost, and nothing is torn. // E03
+//! `kill -9` in the middle of commits: nothing acknowledged is lost, and nothing is torn.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};

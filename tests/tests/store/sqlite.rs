@@ -25,6 +25,7 @@ fn open_with(folder: &TempDir, options: SqliteOptions) -> SqliteStore {
     SqliteStore::open(folder.path().join("vestibule.db"), options).unwrap()
 }
 
+// H04
 #[tokio::test]
 async fn everything_is_there_after_a_restart() {
     let folder = folder();
@@ -46,7 +47,6 @@ async fn everything_is_there_after_a_restart() {
     store.check().await.unwrap();
 }
 
-// E03
 #[tokio::test]
 async fn versions_are_not_reused_after_a_delete_and_a_restart() {
     let folder = folder();

@@ -35,6 +35,8 @@ pub(super) struct Group {
     unsettled: bool,
     /// About how many pages were written to the log since it was last copied.
     log_pages: usize,
+    /// From how many pages in the log on to wait for readers.
+    restart_at: i64,
     counters: Arc<Counters>,
 }
 
@@ -54,6 +56,7 @@ impl Group {
             committed: opened.last_version,
             unsettled: false,
             log_pages: 0,
+            restart_at: RESTART_PAGES,
             counters,
         }
     }
@@ -123,11 +126,17 @@ impl Group {
         }
         self.log_pages = 0;
         // A failure loses nothing: the log is kept, and the next time is not far.
-        let in_log = self.checkpoint("PRAGMA wal_checkpoint(PASSIVE)");
-        if in_log.is_ok_and(|pages| pages >= RESTART_PAGES) {
+        if let Ok((_, in_log)) = self.checkpoint("PRAGMA wal_checkpoint(PASSIVE)")
+            && in_log >= self.restart_at
+        {
             let _ = self.connection.busy_timeout(RESTART_TIMEOUT);
-            let _ = self.checkpoint("PRAGMA wal_checkpoint(RESTART)");
+            let restarted = self.checkpoint("PRAGMA wal_checkpoint(RESTART)");
             let _ = self.connection.busy_timeout(BUSY_TIMEOUT);
+            // Behind a snapshot that stays (a backup), waiting again soon would only hold up commits.
+            self.restart_at = match restarted {
+                Ok((false, _)) => RESTART_PAGES,
+                _ => in_log + RESTART_PAGES,
+            };
         }
     }
 
@@ -236,9 +245,10 @@ impl Group {
         }
     }
 
-    /// How many pages are in the log after the checkpoint `pragma`.
-    fn checkpoint(&self, pragma: &str) -> rusqlite::Result<i64> {
-        self.connection.query_row(pragma, [], |row| row.get(1))
+    /// Whether readers kept the checkpoint `pragma` from being complete, and how many pages are in the log.
+    fn checkpoint(&self, pragma: &str) -> rusqlite::Result<(bool, i64)> {
+        self.connection
+            .query_row(pragma, [], |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
     fn count(&self, outcome: Commit) {
@@ -366,5 +376,33 @@ mod tests {
         drop(group);
         let mut group = failing(&folder, 0);
         assert_eq!(commit(&mut group, 2).unwrap(), Commit::Committed(2));
+    }
+
+    #[test]
+    fn a_log_that_a_snapshot_holds_is_waited_for_once_and_starts_over_when_it_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("vestibule.db");
+        let mut group = Group::new(schema::open(&path, None).unwrap(), Arc::default());
+        commit(&mut group, 1).unwrap();
+        let snapshot = schema::connect(&path).unwrap();
+        snapshot.execute_batch("BEGIN; SELECT 1 FROM meta").unwrap();
+        commit(&mut group, 2).unwrap();
+
+        group.restart_at = 1;
+        group.log_pages = CHECKPOINT_PAGES;
+        group.checkpoint_if_due();
+        // Not again until as much has been written once more.
+        assert!(group.restart_at > RESTART_PAGES);
+        commit(&mut group, 3).unwrap();
+
+        snapshot.execute_batch("COMMIT").unwrap();
+        group.restart_at = 1;
+        group.log_pages = CHECKPOINT_PAGES;
+        group.checkpoint_if_due();
+        assert_eq!(group.restart_at, RESTART_PAGES);
+        let log = folder.path().join("vestibule.db-wal");
+        let before = std::fs::metadata(&log).unwrap().len();
+        commit(&mut group, 4).unwrap();
+        assert_eq!(std::fs::metadata(&log).unwrap().len(), before);
     }
 }
