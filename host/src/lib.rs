@@ -24,5 +24,7 @@ mod services;
 pub mod store;
 pub mod telemetry;
 mod transaction;
+#[cfg(feature = "http")]
+pub mod transport;
 
 pub use host::{Host, HostBuilder, StartError};
