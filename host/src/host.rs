@@ -16,7 +16,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config};
 use crate::contract::{Channel, Contract};
 use crate::error::Failure;
-use crate::hashing::HashPool;
+use crate::hashing::{HashPool, HashPoolError};
 use crate::keyring::{KeyRing, KeyRingError, RootKey};
 use crate::message::{Answer, Caller, Message};
 use crate::outbox::{self, Posted};
@@ -71,6 +71,9 @@ pub enum StartError {
     /// The key ring cannot be opened.
     #[error(transparent)]
     KeyRing(#[from] KeyRingError),
+    /// Password hashing cannot be set up.
+    #[error("passwords: {0}")]
+    Hashing(#[from] HashPoolError),
     /// A component cannot be deployed.
     #[error("component of channel {channel}: {cause}")]
     Component {
@@ -220,8 +223,15 @@ impl Host {
         let mut snapshot = services.store.begin().await?;
         let mut posted = Vec::new();
         for namespace in [outbox::mails(), outbox::events()] {
-            let range = Range { namespace: namespace.clone(), prefix: String::new(), after: None };
-            for entry in snapshot.scan(&range, 1_000, 16 * 1024 * 1024, services.clock.now()).await? {
+            let range = Range {
+                namespace: namespace.clone(),
+                prefix: String::new(),
+                after: None,
+            };
+            for entry in snapshot
+                .scan(&range, 1_000, 16 * 1024 * 1024, services.clock.now())
+                .await?
+            {
                 let opened = outbox::open(&services.keyring, &namespace, &entry.key, &entry.record);
                 posted.extend(opened.await);
             }
@@ -351,9 +361,11 @@ impl HostBuilder {
         };
         let metrics = Arc::new(Metrics::new());
         let cache_key = root_key.subkey("code-cache").map_err(KeyRingError::from)?;
-        let cache = self.cache_folder.map(|folder| CodeCache::new(folder, &cache_key));
+        let cache = self
+            .cache_folder
+            .map(|folder| CodeCache::new(folder, &cache_key));
         let services = Arc::new(Services {
-            hashing: HashPool::new(&self.config.passwords, keyring.clone()),
+            hashing: HashPool::new(&self.config.passwords, keyring.clone())?,
             buckets: Buckets::new(
                 &self.config.buckets,
                 store.clone(),
@@ -381,11 +393,7 @@ impl HostBuilder {
         });
         let (stop, stopped) = watch::channel(());
         let inner = Inner {
-            service_keys: Arc::new(ServiceKeys::new(
-                store.clone(),
-                keyring.clone(),
-                self.clock.clone(),
-            )),
+            service_keys: Arc::new(ServiceKeys::new(store.clone(), self.clock.clone())),
             router,
             cache,
             default_grants: HashMap::new(),

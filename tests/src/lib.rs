@@ -1,3 +1,5 @@
 //! The harness that every suite uses.
 
 pub mod guests;
+pub mod batch;
+pub mod faulty_store;

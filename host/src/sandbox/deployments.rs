@@ -107,7 +107,7 @@ fn calls(deployment: &Deployment) -> Vec<(String, String)> {
         .filter_map(|import| {
             let (package, interface) = split(&import.interface)?;
             let channel = package.strip_prefix("vestibule:")?;
-            (interface == "commands").then(|| (channel, &import.functions))
+            (interface == "commands").then_some((channel, &import.functions))
         })
         .flat_map(|(channel, functions)| {
             functions
