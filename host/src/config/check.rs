@@ -114,7 +114,7 @@ impl Config {
         for (channel, component) in &self.components {
             let key = named("components", channel)?;
             for (index, grant) in component.grants.iter().flatten().enumerate() {
-                if !is_name(grant) && grant.parse::<CommandPattern>().is_err() {
+                if !grant.split('.').all(is_name) && grant.parse::<CommandPattern>().is_err() {
                     return Err(ConfigError::wrong(
                         format!("{key}.grants[{index}]"),
                         "must be a capability (`storage`), a command (`token/verify-token`) or a channel's commands (`token/*`)",

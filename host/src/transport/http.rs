@@ -263,7 +263,7 @@ async fn healthz() -> Response<Body> {
 
 /// `GET /readyz`: messages can be answered.
 async fn readyz(State(front): State<Arc<Front>>) -> Response<Body> {
-    match front.service.ready() {
+    match front.service.ready().await {
         Ok(()) => reply::json(StatusCode::OK, &json!({"status": "ready"})),
         Err(cause) => {
             tracing::warn!(cause, "not ready");

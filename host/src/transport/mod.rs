@@ -1,7 +1,9 @@
 //! Transports: how messages come in and answers go out. A transport knows the host by [`Service`] only.
 
+pub mod admin;
 mod connection;
 mod documents;
+mod embedded;
 mod forwarded;
 pub mod http;
 mod reply;
@@ -53,7 +55,7 @@ pub trait Service: Send + Sync + 'static {
     ///
     /// # Errors
     /// Why not, for the log.
-    fn ready(&self) -> Result<(), String>;
+    async fn ready(&self) -> Result<(), String>;
 
     /// Where requests are counted.
     fn metrics(&self) -> &Metrics;

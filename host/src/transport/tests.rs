@@ -119,7 +119,7 @@ impl Service for Fake {
         json!({"keys": []})
     }
 
-    fn ready(&self) -> Result<(), String> {
+    async fn ready(&self) -> Result<(), String> {
         match self.ready.load(Ordering::SeqCst) {
             true => Ok(()),
             false => Err("the store is gone: s3cret".to_owned()),
