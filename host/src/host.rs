@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use serde::Serialize;
@@ -30,11 +31,12 @@ use crate::sandbox::{
 use crate::service_keys::ServiceKeys;
 use crate::services::Services;
 use crate::store::memory::MemoryStore;
-use crate::store::{Namespace, Range, Store, StoreError};
+use crate::store::sweeper::{DEFAULT_INTERVAL, Sweeper};
+use crate::store::{Range, Store, StoreError};
 use crate::telemetry::Metrics;
 
-/// How often expired entries are swept and the key ring is read again, in milliseconds.
-const UPKEEP_MS: u64 = 5_000;
+/// How often it is looked whether the key ring has changed.
+const UPKEEP: Duration = Duration::from_secs(5);
 
 /// A running host. Cheap to clone; the last clone that goes ends its background work.
 #[derive(Clone)]
@@ -49,7 +51,7 @@ struct Inner {
     default_grants: HashMap<String, Grants>,
     earlier: Mutex<HashMap<String, Vec<Arc<Deployment>>>>,
     /// Dropped with the host: background tasks end.
-    _stop: watch::Sender<()>,
+    _stop: watch::Sender<bool>,
 }
 
 /// Makes a [`Host`]. Everything has a default: a store in memory, the machine's clock, a fresh root key, the bundled components.
@@ -419,7 +421,7 @@ impl HostBuilder {
             auth: auth_commands(&self.config.auth)?,
             limits: EffectiveLimits::of(&limits, &config::ComponentLimits::default()),
         });
-        let (stop, stopped) = watch::channel(());
+        let (stop, stopped) = watch::channel(false);
         let inner = Inner {
             service_keys: Arc::new(ServiceKeys::new(store.clone(), self.clock.clone())),
             router,
@@ -431,7 +433,9 @@ impl HostBuilder {
             _stop: stop,
         };
         let inner = inner.deploy_all(self.components, self.bundled)?;
-        tokio::spawn(upkeep(inner.router.services.clone(), stopped));
+        let sweeper = Sweeper::new(store, self.clock);
+        tokio::spawn(sweeper.run(DEFAULT_INTERVAL, stopped.clone()));
+        tokio::spawn(follow_keys(inner.router.services.clone(), stopped));
         Ok(Host(Arc::new(inner)))
     }
 }
@@ -600,26 +604,20 @@ fn info(deployment: &Deployment) -> DeploymentInfo {
     }
 }
 
-/// Sweeps what has expired and follows key rotations of other hosts, until the host is gone.
-async fn upkeep(services: Arc<Services>, mut stopped: watch::Receiver<()>) {
-    let mut ticks = tokio::time::interval(std::time::Duration::from_millis(UPKEEP_MS));
+/// Follows key rotations of other hosts and destroys keys that have retired, until the host is gone.
+async fn follow_keys(services: Arc<Services>, mut stopped: watch::Receiver<bool>) {
+    let mut ticks = tokio::time::interval(UPKEEP);
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
             _ = stopped.changed() => return,
         }
-        if let Err(error) = services.store.sweep(services.clock.now(), 1_000).await {
-            tracing::warn!(%error, "expired entries could not be swept");
-        }
-        if let Err(error) = services.keyring.reload().await {
+        if let Err(error) = services
+            .keyring
+            .refresh_if_stale(services.clock.now())
+            .await
+        {
             tracing::warn!(%error, "the key ring could not be read again");
         }
     }
-}
-
-/// The host's own namespaces are not for components; this one is for tests of that.
-#[doc(hidden)]
-#[must_use]
-pub fn channel_namespace(channel: &str) -> Namespace {
-    Namespace::channel("default", channel)
 }
