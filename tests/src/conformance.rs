@@ -77,23 +77,43 @@ pub async fn play(channel: &str, scenario: &Scenario, backend: Backend) -> Resul
         harness.clock.advance(step.advance_ms);
         run(&harness, channel, step, &mut bound)
             .await
-            .map_err(|what| format!("step {} ({}): {what}", number + 1, step.call.as_deref().unwrap_or("-")))?;
+            .map_err(|what| {
+                format!(
+                    "step {} ({}): {what}",
+                    number + 1,
+                    step.call.as_deref().unwrap_or("-")
+                )
+            })?;
     }
     Ok(())
 }
 
-async fn run(harness: &Harness, channel: &str, step: &Step, bound: &mut Map<String, Value>) -> Result<(), String> {
+async fn run(
+    harness: &Harness,
+    channel: &str,
+    step: &Step,
+    bound: &mut Map<String, Value>,
+) -> Result<(), String> {
     if let Some(command) = &step.call {
-        let answer = harness.send(channel, command, fill(&step.request, bound)?).await;
+        let answer = harness
+            .send(channel, command, fill(&step.request, bound)?)
+            .await;
         match (answer, &step.error) {
             (Ok(reply), None) => {
                 let expected = step.reply.clone().unwrap_or(Value::Null);
                 compare(&expected, &reply.unwrap_or(Value::Null), bound, "reply")?;
             }
             (Err(failure), Some(code)) if failure.code.as_str() == code => {
-                let paths: Vec<_> = failure.violations.iter().map(|violation| violation.path.clone()).collect();
+                let paths: Vec<_> = failure
+                    .violations
+                    .iter()
+                    .map(|violation| violation.path.clone())
+                    .collect();
                 if paths != step.violations {
-                    return Err(format!("violations of {paths:?}, not {:?}", step.violations));
+                    return Err(format!(
+                        "violations of {paths:?}, not {:?}",
+                        step.violations
+                    ));
                 }
             }
             (Ok(_), Some(code)) => return Err(format!("answered ok, not {code}")),
@@ -101,14 +121,23 @@ async fn run(harness: &Harness, channel: &str, step: &Step, bound: &mut Map<Stri
         }
     }
     if let Some(expected) = &step.events {
-        let events: Vec<String> = harness.events().await.into_iter().map(|event| event.name).collect();
+        let events: Vec<String> = harness
+            .events()
+            .await
+            .into_iter()
+            .map(|event| event.name)
+            .collect();
         if events != *expected {
             return Err(format!("events {events:?}, not {expected:?}"));
         }
     }
     if let Some(expected) = &step.audited {
-        let actions: Vec<String> =
-            harness.audit().await.iter().filter_map(|record| record["action"].as_str().map(str::to_owned)).collect();
+        let actions: Vec<String> = harness
+            .audit()
+            .await
+            .iter()
+            .filter_map(|record| record["action"].as_str().map(str::to_owned))
+            .collect();
         if !actions.ends_with(expected) {
             return Err(format!("audited {actions:?}, not {expected:?} at the end"));
         }
@@ -121,32 +150,57 @@ fn fill(request: &Value, bound: &Map<String, Value>) -> Result<Value, String> {
     Ok(match request {
         Value::String(text) => match text.strip_prefix('$') {
             Some(name) => {
-                let (name, altered) = name.strip_suffix('~').map_or((name, false), |name| (name, true));
-                let value = bound.get(name).ok_or_else(|| format!("${name} is not bound"))?;
-                if altered { alter(value)? } else { value.clone() }
+                let (name, altered) = name
+                    .strip_suffix('~')
+                    .map_or((name, false), |name| (name, true));
+                let value = bound
+                    .get(name)
+                    .ok_or_else(|| format!("${name} is not bound"))?;
+                if altered {
+                    alter(value)?
+                } else {
+                    value.clone()
+                }
             }
             None => request.clone(),
         },
         Value::Object(fields) => Value::Object(
-            fields.iter().map(|(name, value)| Ok((name.clone(), fill(value, bound)?))).collect::<Result<_, String>>()?,
+            fields
+                .iter()
+                .map(|(name, value)| Ok((name.clone(), fill(value, bound)?)))
+                .collect::<Result<_, String>>()?,
         ),
-        Value::Array(items) => {
-            Value::Array(items.iter().map(|item| fill(item, bound)).collect::<Result<_, String>>()?)
-        }
+        Value::Array(items) => Value::Array(
+            items
+                .iter()
+                .map(|item| fill(item, bound))
+                .collect::<Result<_, String>>()?,
+        ),
         other => other.clone(),
     })
 }
 
 /// A text with a character in its last quarter changed: the last one of a base64 text may carry bits that do not count.
 fn alter(value: &Value) -> Result<Value, String> {
-    let mut text = value.as_str().ok_or("only a text can be altered")?.as_bytes().to_vec();
+    let mut text = value
+        .as_str()
+        .ok_or("only a text can be altered")?
+        .as_bytes()
+        .to_vec();
     let at = text.len().saturating_sub(6);
     let byte = text.get_mut(at).ok_or("the text is empty")?;
     *byte = if *byte == b'A' { b'B' } else { b'A' };
-    String::from_utf8(text).map(Value::String).map_err(|_| "only ASCII can be altered".to_owned())
+    String::from_utf8(text)
+        .map(Value::String)
+        .map_err(|_| "only ASCII can be altered".to_owned())
 }
 
-fn compare(expected: &Value, found: &Value, bound: &mut Map<String, Value>, path: &str) -> Result<(), String> {
+fn compare(
+    expected: &Value,
+    found: &Value,
+    bound: &mut Map<String, Value>,
+    path: &str,
+) -> Result<(), String> {
     match (expected, found) {
         (Value::String(pattern), _) if pattern.starts_with('$') => match bound.get(&pattern[1..]) {
             Some(known) if known == found => Ok(()),
@@ -156,11 +210,13 @@ fn compare(expected: &Value, found: &Value, bound: &mut Map<String, Value>, path
                 Ok(())
             }
         },
-        (Value::String(pattern), _) if pattern.starts_with("!$") => match bound.get(&pattern[2..]) {
-            Some(known) if known != found => Ok(()),
-            Some(_) => Err(format!("{path} is still {}", &pattern[1..])),
-            None => Err(format!("{} is not bound", &pattern[1..])),
-        },
+        (Value::String(pattern), _) if pattern.starts_with("!$") => {
+            match bound.get(&pattern[2..]) {
+                Some(known) if known != found => Ok(()),
+                Some(_) => Err(format!("{path} is still {}", &pattern[1..])),
+                None => Err(format!("{} is not bound", &pattern[1..])),
+            }
+        }
         (Value::String(pattern), Value::String(_)) if pattern == "*" => Ok(()),
         (Value::String(pattern), Value::Number(_)) if pattern == "#" => Ok(()),
         (Value::Object(expected), Value::Object(found)) => {
@@ -168,7 +224,9 @@ fn compare(expected: &Value, found: &Value, bound: &mut Map<String, Value>, path
                 return Err(format!("{path}.{name} was not expected"));
             }
             expected.iter().try_for_each(|(name, expected)| {
-                let found = found.get(name).ok_or_else(|| format!("{path}.{name} is missing"))?;
+                let found = found
+                    .get(name)
+                    .ok_or_else(|| format!("{path}.{name} is missing"))?;
                 compare(expected, found, bound, &format!("{path}.{name}"))
             })
         }
@@ -176,7 +234,9 @@ fn compare(expected: &Value, found: &Value, bound: &mut Map<String, Value>, path
             .iter()
             .zip(found)
             .enumerate()
-            .try_for_each(|(n, (expected, found))| compare(expected, found, bound, &format!("{path}[{n}]"))),
+            .try_for_each(|(n, (expected, found))| {
+                compare(expected, found, bound, &format!("{path}[{n}]"))
+            }),
         _ if expected == found => Ok(()),
         _ => Err(format!("{path} is not as expected")),
     }

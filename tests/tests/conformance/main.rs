@@ -26,7 +26,8 @@ async fn play_all(backend: Backend) {
         for file in fs::read_dir(channel.path()).unwrap() {
             let file = file.unwrap();
             let text = fs::read_to_string(file.path()).unwrap();
-            let scenarios: File = toml::from_str(&text).unwrap_or_else(|error| panic!("{:?}: {error}", file.path()));
+            let scenarios: File =
+                toml::from_str(&text).unwrap_or_else(|error| panic!("{:?}: {error}", file.path()));
             for scenario in &scenarios.scenario {
                 played += 1;
                 if let Err(what) = play(&name, scenario, backend).await {
@@ -35,6 +36,11 @@ async fn play_all(backend: Backend) {
             }
         }
     }
-    assert!(failures.is_empty(), "{} of {played} do not hold:\n{}", failures.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} of {played} do not hold:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
     assert!(played >= 20, "only {played} scenarios were found");
 }
