@@ -114,7 +114,7 @@ impl Router {
             principal: call.message.caller.principal.clone(),
             alone,
             usage: Usage::default(),
-            depth: 0,
+            depth: 1,
             sandboxes: 0,
             outbox: 0,
             cursor: Cursor::default(),
@@ -278,7 +278,8 @@ impl Router {
         replies: Option<Replies>,
     ) -> Result<Answer, Ending> {
         let mut more = Vec::new();
-        if work.transaction.has_writes() {
+        // What was kept is an effect too: the same message again must not have it twice.
+        if work.transaction.has_writes() || work.usage.keeps > 0 {
             let broken = |cause| Ending::Unavailable {
                 retry_after_ms: 1_000,
                 cause: Some(cause),
