@@ -33,7 +33,9 @@ pub(crate) fn run(
                 Err(_) if matches!(step, Step::TryCall) => return Err(Error::Below),
                 Err(_) => "error".to_owned(),
             },
-            Step::Require(pair) if value(&pair.key).as_ref() != Some(&pair.value) => return Err(Error::Refused),
+            Step::Require(pair) if value(&pair.key).as_ref() != Some(&pair.value) => {
+                return Err(Error::Refused);
+            }
             step => own(step),
         };
         seen[0].push(saw);
