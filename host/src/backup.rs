@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::data_folder::{DataFolder, DataFolderError, DataPaths};
 use crate::private_file::{self, NewFile, NewFileError};
+use crate::keyring::RootKey;
 pub use crate::store::sqlite::BackupError;
 use crate::store::sqlite::{APPLICATION_ID, FORMAT, SqliteStore};
 
@@ -33,6 +34,18 @@ pub async fn write_backup(
             None => Ok(()),
         })
         .await
+}
+
+/// As [`write_backup`], with `root_key` in the file.
+///
+/// # Errors
+/// As [`write_backup`].
+pub async fn write_backup_with_root_key(
+    store: &SqliteStore,
+    path: impl AsRef<Path>,
+    root_key: &RootKey,
+) -> Result<(), BackupError> {
+    write_backup(store, path, Some(root_key.expose())).await
 }
 
 /// What was restored.

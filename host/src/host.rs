@@ -21,6 +21,7 @@ use crate::hashing::{HashPool, HashPoolError};
 use crate::keyring::{KeyRing, KeyRingError, RootKey};
 use crate::message::{Answer, Caller, Message};
 use crate::outbox::{self, Posted};
+use crate::planes::Planes;
 use crate::router::{AuthCommands, Router};
 use crate::sandbox::deployment::{Deployment, Settings};
 use crate::sandbox::{
@@ -45,6 +46,7 @@ struct Inner {
     router: Arc<Router>,
     service_keys: Arc<ServiceKeys>,
     config: Config,
+    planes: Planes,
     cache: Option<CodeCache>,
     default_grants: HashMap<String, Grants>,
     earlier: Mutex<HashMap<String, Vec<Arc<Deployment>>>>,
@@ -277,6 +279,29 @@ impl Host {
         &self.0.config
     }
 
+    /// All metrics in the OpenMetrics text format, with the store's and the hash pool's figures of now.
+    #[must_use]
+    pub fn metrics_text(&self) -> String {
+        let services = self.services();
+        services.metrics.store_status(&services.store.status());
+        services
+            .metrics
+            .hashes_waiting(services.hashing.status().waiting);
+        services.metrics.encode()
+    }
+
+    /// Which commands are open to whom.
+    #[must_use]
+    pub fn planes(&self) -> &Planes {
+        &self.0.planes
+    }
+
+    /// What serves now; the same `Arc` until that changes.
+    #[cfg(feature = "http")]
+    pub(crate) fn deployed(&self) -> Arc<Deployments> {
+        self.0.router.deployments.load_full()
+    }
+
     fn services(&self) -> &Arc<Services> {
         &self.0.router.services
     }
@@ -345,6 +370,9 @@ impl HostBuilder {
     /// # Errors
     /// When a key, a component or the configuration is not right; nothing has been served then.
     pub async fn build(self) -> Result<Host, StartError> {
+        let broken = |rule: &dyn std::fmt::Display| StartError::Config(rule.to_string());
+        self.config.check().map_err(|error| broken(&error))?;
+        let planes = Planes::new(&self.config.planes).map_err(|error| broken(&error))?;
         let store = self.store.unwrap_or_else(|| Arc::new(MemoryStore::new()));
         let root_key = match self.root_key {
             Some(root_key) => root_key,
@@ -400,6 +428,7 @@ impl HostBuilder {
             cache,
             default_grants: HashMap::new(),
             config: self.config,
+            planes,
             earlier: Mutex::default(),
             _stop: stop,
         };

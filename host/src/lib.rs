@@ -15,6 +15,7 @@ pub mod host;
 pub mod keyring;
 pub mod message;
 pub mod outbox;
+pub mod planes;
 mod private_file;
 mod router;
 pub mod sandbox;
@@ -23,5 +24,7 @@ mod services;
 pub mod store;
 pub mod telemetry;
 mod transaction;
+#[cfg(feature = "http")]
+pub mod transport;
 
 pub use host::{Host, HostBuilder, StartError};

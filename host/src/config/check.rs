@@ -25,6 +25,21 @@ impl Config {
             self.http.max_body_bytes,
             1..=16 * MIB,
         )?;
+        within(
+            "http.max_connections",
+            self.http.max_connections,
+            1..=100_000,
+        )?;
+        within(
+            "http.read_timeout_ms",
+            self.http.read_timeout_ms,
+            1..=HOUR_MS,
+        )?;
+        within(
+            "http.idle_timeout_ms",
+            self.http.idle_timeout_ms,
+            1..=HOUR_MS,
+        )?;
         within("http.drain_ms", self.http.drain_ms, 0..=HOUR_MS)?;
         self.check_shared()?;
         patterns("planes.user", &self.planes.user)?;
