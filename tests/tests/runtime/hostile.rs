@@ -16,7 +16,7 @@ on_every_backend! {
 }
 
 /// Every attack and the faults it may end in: several where more than one limit may come first.
-const ATTACKS: [(&str, &[Fault]); 38] = [
+pub(crate) const ATTACKS: [(&str, &[Fault]); 38] = [
     ("spin", &[Fault::Cpu]),
     ("sleep", &[Fault::WallClock]),
     ("memory", &[Fault::Memory]),
@@ -301,23 +301,30 @@ async fn what_a_component_may_use_is_set_for_each() {
 }
 
 #[tokio::test]
-async fn memory_beyond_the_pool_is_never_given() {
-    let harness = hostile(Backend::Memory)
-        .configure(|config| {
+async fn a_sandbox_can_be_given_256_mib_and_no_more() {
+    let with = |memory: usize| {
+        hostile(Backend::Memory).configure(move |config| {
             let limits = &mut config.components.get_mut("hostile").unwrap().limits;
-            limits.memory_bytes = Some(usize::MAX);
+            limits.memory_bytes = Some(memory);
             limits.cpu_ms = Some(3_000);
             limits.wall_ms = Some(10_000);
         })
-        .start()
-        .await;
+    };
+    let harness = with(256 << 20).start().await;
     let failure = attack(&harness, "memory").await;
-    assert!(
-        matches!(fault(&failure), Some(Fault::Memory | Fault::Trap)),
+    assert_eq!(
+        fault(&failure),
+        Some(Fault::Memory),
         "{}",
         explain(&failure)
     );
     harness
         .ok("counter", "increment", json!({"key": "n"}))
         .await;
+    let text = with((256 << 20) + 1).try_start().await.err().unwrap();
+    assert!(
+        text.to_string()
+            .contains("components.hostile.limits.memory_bytes"),
+        "{text}"
+    );
 }

@@ -4,6 +4,7 @@
 mod capabilities;
 mod code_cache;
 mod contention;
+mod footprint;
 mod grants;
 mod hostile;
 mod idempotency;
