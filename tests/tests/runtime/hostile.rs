@@ -16,7 +16,7 @@ on_every_backend! {
 }
 
 /// Every attack and the faults it may end in: several where more than one limit may come first.
-pub(crate) const ATTACKS: [(&str, &[Fault]); 38] = [
+pub(crate) const ATTACKS: [(&str, &[Fault]); 41] = [
     ("spin", &[Fault::Cpu]),
     ("sleep", &[Fault::WallClock]),
     ("memory", &[Fault::Memory]),
@@ -50,7 +50,7 @@ pub(crate) const ATTACKS: [(&str, &[Fault]); 38] = [
     ("empty-key", &[Fault::StorageKey]),
     ("long-prefix", &[Fault::StorageKey]),
     ("big-value", &[Fault::StorageValue]),
-    ("long-subject", &[Fault::Argument]),
+    ("long-owner", &[Fault::Argument]),
     ("long-password", &[Fault::Argument]),
     ("no-purpose", &[Fault::Argument]),
     ("big-mac", &[Fault::Argument]),
@@ -63,7 +63,10 @@ pub(crate) const ATTACKS: [(&str, &[Fault]); 38] = [
     ("unknown-bucket", &[Fault::UnknownBucket]),
     ("long-bucket-key", &[Fault::Argument]),
     ("foreign-signing-key", &[Fault::SigningKey]),
-    ("long-establish", &[Fault::Argument]),
+    ("long-subject", &[Fault::Argument]),
+    ("forged-subject", &[Fault::Argument]),
+    ("future-proof", &[Fault::Argument]),
+    ("event-about", &[Fault::Argument]),
 ];
 
 /// The hostile guest with everything granted, beside a counter that means no harm.

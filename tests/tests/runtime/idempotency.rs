@@ -97,7 +97,7 @@ async fn an_id_belongs_to_who_asked_and_to_the_command(backend: Backend) {
         caller.principal = Some(Principal {
             subject: subject.to_owned(),
             roles: Vec::new(),
-            scopes: Vec::new(),
+            scopes: None,
             session: None,
             methods: vec!["acting".into()],
             authenticated_at: harness.clock.now(),

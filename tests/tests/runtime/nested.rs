@@ -19,7 +19,8 @@ on_every_backend! {
     keeping_never_carries_a_callers_writes,
     keeping_carries_what_a_callee_has_merged,
     the_caller_and_the_principal_are_known_below_and_above,
-    a_second_subject_below_ends_the_message,
+    a_second_subject_below_is_refused,
+    who_a_failed_callee_established_is_forgotten,
     the_depth_of_calls_is_bounded,
 }
 
@@ -273,23 +274,72 @@ async fn the_caller_and_the_principal_are_known_below_and_above(backend: Backend
         [
             vec!["- -", "ok", "- ann"],
             vec!["outer -", "ok", "outer ann"],
-            vec!["-", "middle ann"]
+            vec!["true", "middle ann"]
         ]
     );
 }
 
-async fn a_second_subject_below_ends_the_message(backend: Backend) {
+async fn a_second_subject_below_is_refused(backend: Backend) {
     let harness = start(backend).await;
-    let failure = run(
+    let saw = seen(
         &harness,
         [
-            level([json!({"establish": "ann"}), json!("call")], "ok"),
-            level([json!({"establish": "bob"})], "ok"),
+            level(
+                [json!({"establish": "ann"}), json!("call"), json!("who")],
+                "ok",
+            ),
+            level(
+                [
+                    json!({"establish": "bob"}),
+                    json!({"establish": "ann"}),
+                    json!("who"),
+                ],
+                "ok",
+            ),
         ],
     )
-    .await
-    .unwrap_err();
-    assert_eq!(fault(&failure), Some(Fault::SecondSubject));
+    .await;
+    assert_eq!(
+        saw,
+        [
+            vec!["true", "ok", "- ann"],
+            vec!["false", "true", "outer ann"]
+        ]
+    );
+}
+
+async fn who_a_failed_callee_established_is_forgotten(backend: Backend) {
+    let harness = start(backend).await;
+    let saw = seen(
+        &harness,
+        [
+            level(
+                [json!("call"), json!("who"), json!({"establish": "bob"})],
+                "ok",
+            ),
+            level([json!("call"), json!("who")], "fail"),
+            level([json!({"establish": "ann"})], "ok"),
+        ],
+    )
+    .await;
+    assert_eq!(saw, [["error", "- -", "true"]]);
+
+    let saw = seen(
+        &harness,
+        [
+            level(
+                [json!({"establish": "ann"}), json!("call"), json!("who")],
+                "ok",
+            ),
+            level([json!({"establish": "ann"})], "fail"),
+        ],
+    )
+    .await;
+    assert_eq!(
+        saw,
+        [["true", "error", "- ann"]],
+        "what was known before stays"
+    );
 }
 
 async fn the_depth_of_calls_is_bounded(backend: Backend) {

@@ -3,7 +3,9 @@
 use serde_json::json;
 use vestibule::clock::Clock as _;
 use vestibule::error::Code;
+use vestibule::store::Namespace;
 use vestibule_tests::guests;
+use vestibule_tests::harness::Harness;
 use vestibule_tests::on_every_backend;
 use vestibule_tests::store::Backend;
 
@@ -23,7 +25,7 @@ async fn mail_leaves_with_the_commit(backend: Backend) {
     let expires_at = harness.clock.now() + 60_000;
     let send = |fail: bool| {
         json!({"to": "ann@example.com", "subject": "Hello", "text": "text", "expires_at": expires_at,
-               "supersedes": "hello", "fail": fail})
+               "supersedes": "hello", "about": "ann", "fail": fail})
     };
     harness.refused("probe-mail", "send", send(true)).await;
     assert_eq!(harness.mails().await, [], "an error sends nothing");
@@ -40,14 +42,14 @@ async fn mail_leaves_with_the_commit(backend: Backend) {
         ("<p>text</p>", expires_at)
     );
     assert_eq!(mail.supersedes.as_deref(), Some("hello"));
+    assert_sealed_and_owned(&harness, "outbox-mail", "ann@example.com").await;
 }
 
 async fn events_leave_with_the_commit(backend: Backend) {
     let harness = probe(backend, guests::PROBE_EVENTS, "probe-events", &["events"])
         .start()
         .await;
-    let publish =
-        |fail: bool| json!({"name": "user-created", "payload": "{\"id\":\"1\"}", "fail": fail});
+    let publish = |fail: bool| json!({"name": "user-created", "payload": "{\"id\":\"1\"}", "about": "ann", "fail": fail});
     harness
         .refused("probe-events", "publish", publish(true))
         .await;
@@ -59,6 +61,18 @@ async fn events_leave_with_the_commit(backend: Backend) {
         (events[0].name.as_str(), events[0].payload.as_str()),
         ("user-created", "{\"id\":\"1\"}")
     );
+    assert_sealed_and_owned(&harness, "outbox-event", "user-created").await;
+}
+
+/// What waits for delivery is found by whose it is, and cannot be read from the store.
+async fn assert_sealed_and_owned(harness: &Harness, namespace: &str, word: &str) {
+    let records = harness.records(&Namespace::reserved(namespace)).await;
+    assert_eq!(records.len(), 1);
+    for record in records.values() {
+        assert_eq!(record.subject.as_deref(), Some("ann"));
+        assert!(record.sealed.is_some());
+        assert!(!String::from_utf8_lossy(&record.value).contains(word));
+    }
 }
 
 async fn audit_is_written_whatever_the_answer(backend: Backend) {

@@ -4,11 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use vestibule::clock::Clock as _;
-use vestibule::error::Code;
 use vestibule::message::{Caller, Message, Plane, Principal};
-use vestibule::sandbox::Fault;
 use vestibule_tests::guests;
-use vestibule_tests::harness::fault;
 use vestibule_tests::on_every_backend;
 use vestibule_tests::store::Backend;
 
@@ -108,16 +105,21 @@ async fn caller_says_who_asks(backend: Backend) {
     message.caller.principal = Some(Principal {
         subject: "ann".into(),
         roles: Vec::new(),
-        scopes: Vec::new(),
+        scopes: None,
         session: None,
         methods: vec!["acting".into()],
         authenticated_at: now,
     });
+    message.caller.operator = true;
     assert_eq!(message.caller.plane, Plane::Service);
     let service = harness.host.send(message).await.unwrap().unwrap();
     assert_eq!(
         (&service["plane"], &service["service_key"]),
         (&json!("service"), &json!("key-1"))
+    );
+    assert_eq!(
+        (&service["operator"], &stranger["operator"]),
+        (&json!(true), &json!(false))
     );
     assert_eq!(service["subject"], "ann");
     assert!(
@@ -132,28 +134,50 @@ async fn establish_makes_one_principal(backend: Backend) {
     let harness = probe(backend, guests::PROBE_ESTABLISH, "probe-establish", &grants)
         .start()
         .await;
-    let establish = async |subjects: &[&str]| {
+    let now = harness.clock.now();
+    let claim = |subject: &str, scopes: Value, at: u64| json!({"subject": subject, "scopes": scopes, "authenticated_at": at});
+    let establish = async |claims: &[Value]| {
         harness
-            .send(
-                "probe-establish",
-                "establish",
-                json!({"subjects": subjects}),
-            )
+            .ok("probe-establish", "establish", json!({"claims": claims}))
             .await
     };
-    assert_eq!(establish(&[]).await.unwrap(), Some(Value::Null));
+    assert_eq!(establish(&[]).await, json!({"held": []}));
+
+    let unlimited = establish(&[claim("ann", Value::Null, now)]).await;
+    assert_eq!(unlimited["held"], json!([true]));
     assert_eq!(
-        establish(&["ann", "ann"]).await.unwrap(),
-        Some(json!("ann"))
+        unlimited["principal"],
+        json!({"subject": "ann", "authenticated_at": now})
     );
-    let failure = establish(&["ann", "bob"]).await.unwrap_err();
+    let limited = establish(&[claim("ann", json!([]), now)]).await;
     assert_eq!(
-        (failure.code.clone(), fault(&failure)),
-        (Code::Unknown, Some(Fault::SecondSubject))
+        limited["principal"]["scopes"],
+        json!([]),
+        "no scope is not every scope"
     );
+
+    let replaced = establish(&[
+        claim("ann", json!(["a"]), now),
+        claim("ann", json!(["b"]), now - 1),
+    ])
+    .await;
+    assert_eq!(replaced["held"], json!([true, true]));
+    assert_eq!(replaced["principal"], claim("ann", json!(["b"]), now - 1));
+
+    let second = establish(&[
+        claim("ann", json!(["a"]), now),
+        claim("bob", Value::Null, now),
+    ])
+    .await;
     assert_eq!(
-        establish(&[]).await.unwrap(),
-        Some(Value::Null),
+        second["held"],
+        json!([true, false]),
+        "one message acts for one person"
+    );
+    assert_eq!(second["principal"], claim("ann", json!(["a"]), now));
+    assert_eq!(
+        establish(&[]).await,
+        json!({"held": []}),
         "nothing is left for the next message"
     );
 }
