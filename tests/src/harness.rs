@@ -48,14 +48,24 @@ impl Harness {
     #[must_use]
     pub fn on(backend: Backend) -> HarnessBuilder {
         let (store, folder) = backend.open();
-        HarnessBuilder { folder, ..Self::over(store) }
+        HarnessBuilder {
+            folder,
+            ..Self::over(store)
+        }
     }
 
     /// The same over the test's own store.
     #[must_use]
     pub fn over(store: Arc<dyn Store>) -> HarnessBuilder {
-        let passwords = Passwords { memory_kib: 64, iterations: 1, ..Passwords::default() };
-        let mut config = Config { passwords, ..Config::default() };
+        let passwords = Passwords {
+            memory_kib: 64,
+            iterations: 1,
+            ..Passwords::default()
+        };
+        let mut config = Config {
+            passwords,
+            ..Config::default()
+        };
         config.limits.concurrent = 32;
         HarnessBuilder {
             config,
@@ -71,7 +81,14 @@ impl Harness {
 
     /// Sends one request as the embedding program.
     pub async fn send(&self, channel: &str, command: &str, request: Value) -> Answer {
-        self.host.send(Message::new(channel, command, request, Caller::service(None))).await
+        self.host
+            .send(Message::new(
+                channel,
+                command,
+                request,
+                Caller::service(None),
+            ))
+            .await
     }
 
     /// The reply to a request that must be answered ok; `Null` if there is none.
@@ -99,7 +116,10 @@ impl Harness {
     /// What a channel has stored and is live, as text.
     pub async fn entries(&self, channel: &str) -> BTreeMap<String, String> {
         let records = self.records(&Namespace::channel("default", channel)).await;
-        records.into_iter().map(|(key, record)| (key, String::from_utf8_lossy(&record.value).into_owned())).collect()
+        records
+            .into_iter()
+            .map(|(key, record)| (key, String::from_utf8_lossy(&record.value).into_owned()))
+            .collect()
     }
 
     /// What lies in a namespace and is live.
@@ -107,10 +127,20 @@ impl Harness {
     /// # Panics
     /// If the store cannot be read.
     pub async fn records(&self, namespace: &Namespace) -> BTreeMap<String, Record> {
-        let range = Range { namespace: namespace.clone(), prefix: String::new(), after: None };
+        let range = Range {
+            namespace: namespace.clone(),
+            prefix: String::new(),
+            after: None,
+        };
         let mut snapshot = self.store.begin().await.expect("a snapshot");
-        let entries = snapshot.scan(&range, 100_000, usize::MAX, self.clock.now()).await.expect("a scan");
-        entries.into_iter().map(|entry| (entry.key, entry.record)).collect()
+        let entries = snapshot
+            .scan(&range, 100_000, usize::MAX, self.clock.now())
+            .await
+            .expect("a scan");
+        entries
+            .into_iter()
+            .map(|entry| (entry.key, entry.record))
+            .collect()
     }
 
     /// The mails that wait for delivery.
@@ -145,7 +175,10 @@ impl Harness {
     /// If one is no JSON.
     pub async fn audit(&self) -> Vec<Value> {
         let records = self.records(&Namespace::reserved("audit")).await;
-        records.values().map(|record| serde_json::from_slice(&record.value).expect("JSON")).collect()
+        records
+            .values()
+            .map(|record| serde_json::from_slice(&record.value).expect("JSON"))
+            .collect()
     }
 }
 
@@ -161,14 +194,25 @@ impl HarnessBuilder {
     #[must_use]
     pub fn grant(mut self, channel: &str, grants: &[&str]) -> Self {
         let grants = grants.iter().map(|grant| (*grant).to_owned()).collect();
-        self.config.components.entry(channel.to_owned()).or_default().grants = Some(grants);
+        self.config
+            .components
+            .entry(channel.to_owned())
+            .or_default()
+            .grants = Some(grants);
         self
     }
 
     /// Configures a token bucket: `burst` at once, full again in `period_ms`.
     #[must_use]
     pub fn bucket(mut self, name: &str, burst: u32, period_ms: u64, persistent: bool) -> Self {
-        self.config.buckets.insert(name.to_owned(), Bucket { burst, period_ms, persistent });
+        self.config.buckets.insert(
+            name.to_owned(),
+            Bucket {
+                burst,
+                period_ms,
+                persistent,
+            },
+        );
         self
     }
 
@@ -216,7 +260,16 @@ impl HarnessBuilder {
     /// # Errors
     /// As [`HostBuilder::build`].
     pub async fn try_start(self) -> Result<Harness, StartError> {
-        let Self { config, components, store, folder, clock, code_cache, root_key, bundled } = self;
+        let Self {
+            config,
+            components,
+            store,
+            folder,
+            clock,
+            code_cache,
+            root_key,
+            bundled,
+        } = self;
         let builder: HostBuilder = Host::builder()
             .config(config)
             .store(store.clone())
@@ -225,9 +278,18 @@ impl HarnessBuilder {
             .engine(engine())
             .code_cache(code_cache);
         let builder = components.into_iter().fold(builder, HostBuilder::component);
-        let builder = if bundled { builder } else { builder.without_bundle() };
+        let builder = if bundled {
+            builder
+        } else {
+            builder.without_bundle()
+        };
         let host = builder.build().await?;
-        Ok(Harness { host, clock, store, _folder: folder })
+        Ok(Harness {
+            host,
+            clock,
+            store,
+            _folder: folder,
+        })
     }
 }
 
@@ -235,7 +297,9 @@ impl HarnessBuilder {
 /// at once as there are cores.
 fn engine() -> Engine {
     static ENGINE: OnceLock<Engine> = OnceLock::new();
-    ENGINE.get_or_init(|| Engine::new(1_024).expect("an engine")).clone()
+    ENGINE
+        .get_or_init(|| Engine::new(1_024).expect("an engine"))
+        .clone()
 }
 
 /// Which fault of a component is behind a failure, if one is.
@@ -247,7 +311,11 @@ pub fn fault(failure: &Failure) -> Option<Fault> {
 /// A failure with its causes, for the person who reads a failed test.
 #[must_use]
 pub fn explain(failure: &Failure) -> String {
-    let mut text = format!("{}: {failure} {:?}", failure.code.as_str(), failure.violations);
+    let mut text = format!(
+        "{}: {failure} {:?}",
+        failure.code.as_str(),
+        failure.violations
+    );
     let mut source = failure.source();
     while let Some(cause) = source {
         text.push_str(&format!(": {cause}"));

@@ -34,7 +34,8 @@ impl Backend {
             Self::Sqlite => {
                 let folder = tempfile::tempdir().expect("a temporary folder");
                 let path = folder.path().join("vestibule.db");
-                let store = SqliteStore::open(path, SqliteOptions::default()).expect("an empty database");
+                let store =
+                    SqliteStore::open(path, SqliteOptions::default()).expect("an empty database");
                 (Arc::new(store), Some(folder))
             }
         }
@@ -93,7 +94,11 @@ impl ScriptedStore {
     #[must_use]
     pub fn new() -> Arc<Self> {
         let inner = Arc::new(MemoryStore::new());
-        Arc::new(Self { inner, script: Mutex::default(), seen: Mutex::default() })
+        Arc::new(Self {
+            inner,
+            script: Mutex::default(),
+            seen: Mutex::default(),
+        })
     }
 
     /// What becomes of the next commits, one after the other; then nothing special.
@@ -109,7 +114,15 @@ impl ScriptedStore {
 
     async fn rival(&self, now: Timestamp, writes: Vec<Write>) -> Result<(), StoreError> {
         let attempt = AttemptId(rand::random());
-        self.inner.commit(Batch { attempt, now, checks: Vec::new(), writes }).await.map(|_| ())
+        self.inner
+            .commit(Batch {
+                attempt,
+                now,
+                checks: Vec::new(),
+                writes,
+            })
+            .await
+            .map(|_| ())
     }
 }
 
@@ -170,7 +183,9 @@ fn concerns_components(batch: &Batch) -> bool {
         Check::Key { namespace, .. } => namespace,
         Check::Range { range, .. } => &range.namespace,
     });
-    written.chain(checked).any(|namespace| namespace.as_str().starts_with("c/"))
+    written
+        .chain(checked)
+        .any(|namespace| namespace.as_str().starts_with("c/"))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

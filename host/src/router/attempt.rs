@@ -126,7 +126,7 @@ impl Router {
             principal: call.message.caller.principal.clone(),
             alone,
             usage: Usage::default(),
-            depth: 0,
+            depth: 1,
             sandboxes: 0,
             outbox: 0,
             cursor: Cursor::default(),

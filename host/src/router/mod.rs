@@ -107,7 +107,7 @@ impl Router {
             Err(failure) if matches!(failure.code, Code::Unknown | Code::Unavailable) => {
                 let cause = std::error::Error::source(failure).map(causes);
                 tracing::warn!(
-                    message = id,
+                    message_id = id,
                     request,
                     channel = &*channel,
                     command,
@@ -118,7 +118,7 @@ impl Router {
                 );
             }
             _ => tracing::debug!(
-                message = id,
+                message_id = id,
                 request,
                 channel = &*channel,
                 command,
@@ -234,7 +234,7 @@ impl Router {
         {
             self.services.metrics.fault(channel, fault.kind());
             tracing::error!(
-                message = facts.id,
+                message_id = facts.id,
                 channel,
                 fault = fault.kind(),
                 trace,
@@ -269,7 +269,7 @@ impl Auditor {
             Err(cause) => Err(cause),
         };
         if let Err(cause) = &written {
-            tracing::error!(message = facts.id, %cause, "audit records could not be written");
+            tracing::error!(message_id = facts.id, %cause, "audit records could not be written");
         }
         written
     }
