@@ -1,5 +1,7 @@
 //! The built program, end to end: what it prints, where, and with which exit code.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod program;
 
 use std::os::unix::fs::PermissionsExt as _;
