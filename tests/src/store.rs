@@ -10,7 +10,8 @@ use vestibule::clock::Timestamp;
 use vestibule::store::memory::MemoryStore;
 use vestibule::store::sqlite::{SqliteOptions, SqliteStore};
 use vestibule::store::{
-    AttemptId, Batch, Check, Commit, Snapshot, Store, StoreError, StoreStatus, Version, Write,
+    AttemptId, Batch, Check, Commit, Entry, Namespace, Range, Snapshot, Store, StoreError,
+    StoreStatus, Version, Write,
 };
 
 /// A kind of store.
@@ -86,6 +87,7 @@ impl Gate {
 pub struct ScriptedStore {
     inner: Arc<dyn Store>,
     script: Mutex<VecDeque<Twist>>,
+    read_gate: Arc<Mutex<Option<Arc<Gate>>>>,
     seen: Mutex<Vec<Batch>>,
 }
 
@@ -97,6 +99,7 @@ impl ScriptedStore {
         Arc::new(Self {
             inner,
             script: Mutex::default(),
+            read_gate: Arc::default(),
             seen: Mutex::default(),
         })
     }
@@ -104,6 +107,11 @@ impl ScriptedStore {
     /// What becomes of the next commits, one after the other; then nothing special.
     pub fn script(&self, twists: impl IntoIterator<Item = Twist>) {
         lock(&self.script).extend(twists);
+    }
+
+    /// Holds the next `get` of a component at the gate.
+    pub fn hold_next_get(&self, gate: Arc<Gate>) {
+        *lock(&self.read_gate) = Some(gate);
     }
 
     /// The commits of components' data that were tried so far.
@@ -129,7 +137,10 @@ impl ScriptedStore {
 #[async_trait]
 impl Store for ScriptedStore {
     async fn begin(&self) -> Result<Box<dyn Snapshot>, StoreError> {
-        self.inner.begin().await
+        Ok(Box::new(HeldSnapshot {
+            inner: self.inner.begin().await?,
+            gate: self.read_gate.clone(),
+        }))
     }
 
     async fn commit(&self, batch: Batch) -> Result<Commit, StoreError> {
@@ -172,6 +183,51 @@ impl Store for ScriptedStore {
 
     fn status(&self) -> StoreStatus {
         self.inner.status()
+    }
+}
+
+/// A snapshot of a [`ScriptedStore`].
+struct HeldSnapshot {
+    inner: Box<dyn Snapshot>,
+    gate: Arc<Mutex<Option<Arc<Gate>>>>,
+}
+
+#[async_trait]
+impl Snapshot for HeldSnapshot {
+    async fn get(
+        &mut self,
+        namespace: &Namespace,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<Entry>, StoreError> {
+        if namespace.as_str().starts_with("c/") {
+            let gate = lock(&self.gate).take();
+            if let Some(gate) = gate {
+                gate.reached.notify_one();
+                gate.open.notified().await;
+            }
+        }
+        self.inner.get(namespace, key, now).await
+    }
+
+    async fn scan(
+        &mut self,
+        range: &Range,
+        limit: usize,
+        max_bytes: usize,
+        now: Timestamp,
+    ) -> Result<Vec<Entry>, StoreError> {
+        self.inner.scan(range, limit, max_bytes, now).await
+    }
+
+    async fn scan_subject(
+        &mut self,
+        subject: &str,
+        after: Option<(Namespace, String)>,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<(Namespace, Entry)>, StoreError> {
+        self.inner.scan_subject(subject, after, limit, now).await
     }
 }
 

@@ -126,7 +126,7 @@ impl Router {
             principal: call.message.caller.principal.clone(),
             alone,
             usage: Usage::default(),
-            depth: 1,
+            depth: 0,
             sandboxes: 0,
             outbox: 0,
             cursor: Cursor::default(),

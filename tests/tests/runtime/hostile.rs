@@ -24,7 +24,7 @@ pub(crate) const ATTACKS: [(&str, &[Fault]); 41] = [
     ("trap", &[Fault::Trap]),
     ("panic", &[Fault::Trap]),
     ("exit", &[Fault::Trap]),
-    ("giant-reply", &[Fault::Reply]),
+    ("giant-reply", &[Fault::HostCallBytes]),
     (
         "pollables",
         &[Fault::Cpu, Fault::Memory, Fault::Trap, Fault::HostCalls],
@@ -301,6 +301,19 @@ async fn what_a_component_may_use_is_set_for_each() {
         "a get and a put are two"
     );
     strict.ok("counter", "read", json!({"key": "n"})).await;
+}
+
+#[tokio::test]
+async fn a_reply_is_bounded_whatever_a_component_may_pass_to_the_host() {
+    let harness = hostile(Backend::Memory)
+        .configure(|config| {
+            let limits = &mut config.components.get_mut("hostile").unwrap().limits;
+            limits.host_call_bytes = Some(64 << 20);
+        })
+        .start()
+        .await;
+    let failure = attack(&harness, "giant-reply").await;
+    assert_eq!(fault(&failure), Some(Fault::Reply), "{}", explain(&failure));
 }
 
 #[tokio::test]

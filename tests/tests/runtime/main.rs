@@ -6,6 +6,7 @@ mod code_cache;
 mod contention;
 mod footprint;
 mod grants;
+mod hang_up;
 mod hostile;
 mod idempotency;
 mod loading;

@@ -8,7 +8,7 @@ use vestibule::error::Code;
 use vestibule::message::{Caller, Message};
 use vestibule::store::Write;
 use vestibule_tests::harness::{Harness, fault, write_of};
-use vestibule_tests::store::{Gate, ScriptedStore, Twist};
+use vestibule_tests::store::{ScriptedStore, Twist};
 
 use super::nest::{get, level, nest, put, refusal, run, seen};
 
@@ -277,31 +277,6 @@ async fn an_error_on_reads_that_changed_after_a_keep_is_not_believed() {
         json!({"require": {"key": "mode", "value": "on"}}),
     ];
     assert_eq!(seen(&harness, [level(steps, "ok")]).await[0][0], "on");
-}
-
-#[tokio::test]
-async fn a_client_that_hangs_up_during_the_commit_does_not_undo_it() {
-    let store = ScriptedStore::new();
-    let harness = start(&store).await;
-    let gate = Arc::<Gate>::default();
-    store.script([Twist::Held(gate.clone())]);
-    let request = json!({"levels": [level([put("a", "1")], "ok")]});
-    let client = tokio::spawn({
-        let host = harness.host.clone();
-        async move {
-            host.send(Message::new("outer", "run", request, Caller::service(None)))
-                .await
-        }
-    });
-    gate.reached().await;
-    client.abort();
-    assert!(client.await.unwrap_err().is_cancelled());
-    gate.open();
-    // The store serves one after the other: once this has been committed, so was the other, or it never will be.
-    while harness.entries("outer").await.is_empty() {
-        tokio::task::yield_now().await;
-    }
-    assert_eq!(harness.entries("outer").await["a"], "1");
 }
 
 #[tokio::test]
