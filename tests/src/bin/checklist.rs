@@ -12,7 +12,9 @@ use std::process::ExitCode;
 const ROOTS: [&str; 4] = ["tests/tests", "tests/conformance", "host/src", "components"];
 
 fn main() -> ExitCode {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the workspace");
     let mut files = Vec::new();
     for folder in ROOTS {
         collect(&root.join(folder), &mut files);
@@ -21,7 +23,11 @@ fn main() -> ExitCode {
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for file in &files {
         let text = fs::read_to_string(file).unwrap_or_default();
-        let name = file.strip_prefix(root).unwrap_or(file).display().to_string();
+        let name = file
+            .strip_prefix(root)
+            .unwrap_or(file)
+            .display()
+            .to_string();
         for (id, test) in mentions(&text) {
             let place = format!("{name}: {test}");
             let places = found.entry(id).or_default();
@@ -30,13 +36,19 @@ fn main() -> ExitCode {
             }
         }
     }
-    report(&fs::read_to_string(root.join("tests/checklist.txt")).expect("the checklist"), &found)
+    report(
+        &fs::read_to_string(root.join("tests/checklist.txt")).expect("the checklist"),
+        &found,
+    )
 }
 
 #[expect(clippy::print_stdout, reason = "printing is what this program does")]
 fn report(checklist: &str, found: &BTreeMap<String, Vec<String>>) -> ExitCode {
     let (mut covered, mut waiting, mut missing) = (0, 0, Vec::new());
-    for line in checklist.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+    for line in checklist
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty())
+    {
         let (id, what) = line.split_once(' ').unwrap_or((line, ""));
         println!("{id}  {what}");
         match found.get(id) {
@@ -51,8 +63,15 @@ fn report(checklist: &str, found: &BTreeMap<String, Vec<String>>) -> ExitCode {
             }
         }
     }
-    println!("\n{covered} covered, {waiting} waiting for their part, {} without a test: {missing:?}", missing.len());
-    if missing.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    println!(
+        "\n{covered} covered, {waiting} waiting for their part, {} without a test: {missing:?}",
+        missing.len()
+    );
+    if missing.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
@@ -87,10 +106,16 @@ fn mentions(text: &str) -> Vec<(String, String)> {
 fn nearest(lines: &[&str], n: usize) -> String {
     let name = |line: &&str| {
         let line = line.trim();
-        let function = line.split_once("fn ").map(|(_, rest)| rest.split('(').next().unwrap_or(rest));
-        function.or_else(|| line.strip_prefix("name = ")).map(|name| name.trim_matches('"').to_owned())
+        let function = line
+            .split_once("fn ")
+            .map(|(_, rest)| rest.split('(').next().unwrap_or(rest));
+        function
+            .or_else(|| line.strip_prefix("name = "))
+            .map(|name| name.trim_matches('"').to_owned())
     };
-    let above = lines.get(n + 1).is_some_and(|next| next.trim().starts_with("#["));
+    let above = lines
+        .get(n + 1)
+        .is_some_and(|next| next.trim().starts_with("#["));
     let found = match above {
         true => lines[n..].iter().find_map(name),
         false => lines[..n].iter().rev().find_map(name),

@@ -1,4 +1,5 @@
 //! The fuzz bodies over their corpus and a minute of input made from it. `just fuzz` runs the same bodies under cargo-fuzz.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +16,20 @@ const MAX_BYTES: usize = 16 * 1024;
 
 /// Pieces that a mutation puts in: what parsers stumble over.
 const PIECES: [&[u8]; 14] = [
-    b"\"", b"\\u0000", b"\\ud800", b"{", b"[", b".", b"\xff\xfe", b"1e999", b"-0", b"null", b"eyJ", b"=", b"\n", b"\0",
+    b"\"",
+    b"\\u0000",
+    b"\\ud800",
+    b"{",
+    b"[",
+    b".",
+    b"\xff\xfe",
+    b"1e999",
+    b"-0",
+    b"null",
+    b"eyJ",
+    b"=",
+    b"\n",
+    b"\0",
 ];
 
 #[test]
@@ -49,7 +63,9 @@ fn manifests_and_documentation() {
 }
 
 fn fuzz(corpus: &str, seed: u64, body: impl Fn(&[u8])) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(corpus);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("corpus")
+        .join(corpus);
     let mut inputs = Vec::new();
     for file in fs::read_dir(&folder).unwrap() {
         inputs.push(fs::read(file.unwrap().path()).unwrap());
@@ -75,7 +91,10 @@ fn mutant(inputs: &[Vec<u8>], random: &mut StdRng) -> Vec<u8> {
         let at = random.random_range(0..=input.len());
         match random.random_range(0..6) {
             0 => drop(input.drain(at..(at + random.random_range(0..16)).min(input.len()))),
-            1 => drop(input.splice(at..at, PIECES[random.random_range(0..PIECES.len())].iter().copied())),
+            1 => drop(input.splice(
+                at..at,
+                PIECES[random.random_range(0..PIECES.len())].iter().copied(),
+            )),
             2 => {
                 if let Some(byte) = input.get_mut(at) {
                     *byte = (random.next_u32() & 0xff) as u8;
