@@ -260,6 +260,13 @@ fn http_says_no_more_than_it_must() {
     let unknown = server.http("POST", "/v1/nothing/at-all");
     assert_eq!(known.0, 401);
     assert_eq!(known, unknown);
+    // M01: a credential in the address is none.
+    let key = std::fs::read_to_string(folder.path().join("data/operator.key")).unwrap();
+    let in_query = format!(
+        "/v1/token/verify-token?authorization=Bearer%20{}&access_token=x",
+        key.trim()
+    );
+    assert_eq!(server.http("POST", &in_query), known);
     assert_eq!(server.http("GET", "/readyz").0, 200);
     assert_eq!(
         server.http("GET", "/.well-known/jwks.json").1["keys"][0]["kty"],

@@ -54,6 +54,7 @@ pub(crate) const ATTACKS: [(&str, &[Fault]); 41] = [
     ("long-password", &[Fault::Argument]),
     ("no-purpose", &[Fault::Argument]),
     ("big-mac", &[Fault::Argument]),
+    // J03
     ("mail-header", &[Fault::Argument]),
     ("mail-recipient", &[Fault::Argument]),
     ("event-payload", &[Fault::Argument]),

@@ -46,6 +46,7 @@ async fn mail_leaves_with_the_commit(backend: Backend) {
 }
 
 async fn events_leave_with_the_commit(backend: Backend) {
+    // K03
     let harness = probe(backend, guests::PROBE_EVENTS, "probe-events", &["events"])
         .start()
         .await;
