@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Where tests are.
-const ROOTS: [&str; 4] = ["tests/tests", "tests/conformance", "host/src", "components"];
+const ROOTS: [&str; 4] = ["tests/tests", "tests/conformance", "host", "components"];
 
 fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
