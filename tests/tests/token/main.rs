@@ -7,3 +7,4 @@ mod restart;
 mod revoking;
 mod rotating;
 mod signing_keys;
+mod swapping;
