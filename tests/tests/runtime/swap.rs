@@ -167,3 +167,25 @@ async fn a_callers_command_may_not_be_taken_away() {
     assert!(error.to_string().contains("callee/run"), "{error}");
     harness.ok("caller", "run", json!({})).await;
 }
+
+#[tokio::test]
+async fn a_callers_types_may_not_be_changed_nor_its_version() {
+    let harness = Harness::on(Backend::Memory)
+        .component(guests::relay("caller", "callee"))
+        .component(guests::silent("callee"))
+        .grant("caller", &["callee/run"])
+        .start()
+        .await;
+    for (version, expected) in [("1.0.0", "other types"), ("2.0.0", "in version")] {
+        let build = guests::silent_with_number("callee", version);
+        let error = harness.host.deploy("callee", build).await.unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+    harness.ok("caller", "run", json!({})).await;
+    harness
+        .host
+        .deploy("callee", guests::silent("callee"))
+        .await
+        .unwrap();
+    harness.ok("caller", "run", json!({})).await;
+}
