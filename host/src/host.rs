@@ -1,41 +1,36 @@
 //! The host: the one place that puts the parts together and names the backends.
 
-use std::collections::HashMap;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+mod builder;
+mod deploying;
 
-use arc_swap::ArcSwap;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::watch;
 
-use crate::buckets::Buckets;
-use crate::clock::{Clock, SystemClock};
-use crate::config::{self, Config};
-use crate::contract::{Channel, Contract};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::contract::Channel;
 use crate::error::Failure;
-use crate::hashing::{HashPool, HashPoolError};
-use crate::keyring::{KeyRing, KeyRingError, RootKey};
+use crate::hashing::HashPoolError;
+use crate::keyring::{KeyRing, KeyRingError};
 use crate::message::{Answer, Caller, Message};
 use crate::outbox::{self, Posted};
 use crate::planes::Planes;
-use crate::router::{AuthCommands, Router, takes_a_credential};
-use crate::sandbox::deployment::{Deployment, Settings};
+use crate::router::Router;
+use crate::sandbox::deployment::Deployment;
 use crate::sandbox::{
-    CodeCache, DeployError, Deployments, Digest, EffectiveLimits, Engine, EngineError, Grants,
-    Permits,
+    CodeCache, DeployError, Deployments, Digest, EffectiveLimits, EngineError, Grants,
 };
 use crate::service_keys::ServiceKeys;
 use crate::services::Services;
-use crate::store::memory::MemoryStore;
-use crate::store::sweeper::{DEFAULT_INTERVAL, Sweeper};
 use crate::store::{Range, Store, StoreError};
 use crate::telemetry::Metrics;
 
-/// How often it is looked whether the key ring has changed.
-const UPKEEP: Duration = Duration::from_secs(5);
+pub use builder::HostBuilder;
 
 /// A running host. Cheap to clone; the last clone that goes ends its background work.
 #[derive(Clone)]
@@ -51,18 +46,6 @@ struct Inner {
     earlier: Mutex<HashMap<String, Vec<Arc<Deployment>>>>,
     /// Dropped with the host: background tasks end.
     _stop: watch::Sender<bool>,
-}
-
-/// Makes a [`Host`]. Everything has a default: a store in memory, the machine's clock, a fresh root key, the bundled components.
-pub struct HostBuilder {
-    config: Config,
-    store: Option<Arc<dyn Store>>,
-    clock: Arc<dyn Clock>,
-    root_key: Option<RootKey>,
-    engine: Option<Engine>,
-    cache_folder: Option<PathBuf>,
-    components: Vec<Vec<u8>>,
-    bundled: bool,
 }
 
 /// Why a host could not start. It says what to do.
@@ -123,16 +106,7 @@ impl Host {
     /// Starts making a host.
     #[must_use]
     pub fn builder() -> HostBuilder {
-        HostBuilder {
-            config: Config::default(),
-            store: None,
-            clock: Arc::new(SystemClock),
-            root_key: None,
-            engine: None,
-            cache_folder: None,
-            components: Vec::new(),
-            bundled: true,
-        }
+        HostBuilder::default()
     }
 
     /// Routes one message to the component that serves its channel, and gives its answer.
@@ -306,301 +280,6 @@ impl Host {
     }
 }
 
-impl HostBuilder {
-    /// The configuration. Listeners and data folder are the program's business; the host reads the rest.
-    #[must_use]
-    pub fn config(mut self, config: Config) -> Self {
-        self.config = config;
-        self
-    }
-
-    /// Where everything is kept.
-    #[must_use]
-    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
-        self.store = Some(store);
-        self
-    }
-
-    /// Where the time is read.
-    #[must_use]
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
-        self
-    }
-
-    /// The key that wraps all other keys. Without it nothing that a lasting store holds can be used again.
-    #[must_use]
-    pub fn root_key(mut self, root_key: RootKey) -> Self {
-        self.root_key = Some(root_key);
-        self
-    }
-
-    /// An engine shared with other hosts. It must have room for `limits.concurrent × limits.depth` sandboxes of each.
-    #[must_use]
-    pub fn engine(mut self, engine: Engine) -> Self {
-        self.engine = Some(engine);
-        self
-    }
-
-    /// A folder for compiled code, so that the next start does not compile again.
-    #[must_use]
-    pub fn code_cache(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.cache_folder = Some(folder.into());
-        self
-    }
-
-    /// A component to serve every channel it exports, instead of a bundled one. Its imports must be granted by
-    /// the configuration, unless the bundled build of the channel needs them too.
-    #[must_use]
-    pub fn component(mut self, bytes: Vec<u8>) -> Self {
-        self.components.push(bytes);
-        self
-    }
-
-    /// Leaves the bundled components out.
-    #[must_use]
-    pub fn without_bundle(mut self) -> Self {
-        self.bundled = false;
-        self
-    }
-
-    /// Makes the host. Must be called within a tokio runtime, which it uses for its background work.
-    ///
-    /// # Errors
-    /// When a key, a component or the configuration is not right; nothing has been served then.
-    pub async fn build(self) -> Result<Host, StartError> {
-        let broken = |rule: &dyn std::fmt::Display| StartError::Config(rule.to_string());
-        self.config.check().map_err(|error| broken(&error))?;
-        let planes = Planes::new(&self.config.planes).map_err(|error| broken(&error))?;
-        let store = self.store.unwrap_or_else(|| Arc::new(MemoryStore::new()));
-        let root_key = match self.root_key {
-            Some(root_key) => root_key,
-            None => RootKey::generate().map_err(KeyRingError::from)?,
-        };
-        let options = crate::keyring::Options {
-            algorithm: self.config.signing.algorithm,
-            ..Default::default()
-        };
-        let keyring =
-            Arc::new(KeyRing::open(store.clone(), &root_key, self.clock.clone(), options).await?);
-        let limits = self.config.limits.clone();
-        let engine = match self.engine {
-            Some(engine) => engine,
-            None => Engine::new(limits.concurrent.saturating_mul(limits.depth))?,
-        };
-        let metrics = Arc::new(Metrics::new());
-        let cache_key = root_key.subkey("code-cache").map_err(KeyRingError::from)?;
-        let cache = self
-            .cache_folder
-            .map(|folder| CodeCache::new(folder, &cache_key));
-        // Half of the messages in flight may wait for a hash: sign-ins cannot hold every sandbox.
-        let mut hashing = self.config.passwords.clone();
-        hashing.queue = hashing
-            .queue
-            .min(usize::try_from(limits.concurrent / 2).unwrap_or(1))
-            .max(1);
-        let services = Arc::new(Services {
-            hashing: HashPool::new(&hashing, keyring.clone())?,
-            buckets: Buckets::new(
-                &self.config.buckets,
-                store.clone(),
-                keyring.clone(),
-                self.clock.clone(),
-            ),
-            commits: tokio::sync::RwLock::new(()),
-            clock: self.clock.clone(),
-            metrics: metrics.clone(),
-            keyring: keyring.clone(),
-            store: store.clone(),
-            engine,
-        });
-        let router = Arc::new(Router {
-            services,
-            deployments: ArcSwap::default(),
-            permits: Permits::new(limits.concurrent, limits.waiting, metrics),
-            auth: auth_commands(&self.config.auth)?,
-            limits: EffectiveLimits::of(&limits, &config::ComponentLimits::default()),
-        });
-        let (stop, stopped) = watch::channel(false);
-        let inner = Inner {
-            service_keys: Arc::new(ServiceKeys::new(store.clone(), self.clock.clone())),
-            router,
-            cache,
-            default_grants: HashMap::new(),
-            config: self.config,
-            planes,
-            earlier: Mutex::default(),
-            _stop: stop,
-        };
-        let inner = inner.deploy_all(self.components, self.bundled)?;
-        let sweeper = Sweeper::new(store, self.clock);
-        tokio::spawn(sweeper.run(DEFAULT_INTERVAL, stopped.clone()));
-        tokio::spawn(follow_keys(inner.router.services.clone(), stopped));
-        Ok(Host(Arc::new(inner)))
-    }
-}
-
-impl Inner {
-    /// Loads the bundled builds, those of the configuration and those of the embedder, the later instead of the earlier.
-    fn deploy_all(mut self, components: Vec<Vec<u8>>, bundled: bool) -> Result<Self, StartError> {
-        let mut builds: HashMap<String, Vec<u8>> = HashMap::new();
-        for (channel, bytes) in bundle().filter(|_| bundled) {
-            let contract =
-                Contract::read(bytes).map_err(|cause| component_error(channel, cause.into()))?;
-            self.default_grants
-                .insert(channel.to_owned(), Grants::needed_by(&contract.imports));
-            builds.insert(channel.to_owned(), bytes.to_vec());
-        }
-        for (channel, settings) in &self.config.components {
-            if let Some(file) = &settings.file {
-                let bytes = std::fs::read(file).map_err(|cause| StartError::File {
-                    channel: channel.clone(),
-                    cause,
-                })?;
-                builds.insert(channel.clone(), bytes);
-            }
-        }
-        for bytes in components {
-            let contract =
-                Contract::read(&bytes).map_err(|cause| component_error("?", cause.into()))?;
-            for channel in &contract.channels {
-                builds.insert(channel.name.to_string(), bytes.clone());
-            }
-        }
-        if let Some(channel) = self
-            .config
-            .components
-            .keys()
-            .find(|channel| !builds.contains_key(*channel))
-        {
-            let text =
-                format!("components.{channel}: no build serves this channel; name one with `file`");
-            return Err(StartError::Config(text));
-        }
-        let mut deployments = Deployments::default();
-        for (channel, bytes) in &builds {
-            let deployment = self
-                .load(channel, bytes)
-                .map_err(|cause| component_error(channel, cause))?;
-            deployments = deployments.with(Arc::new(deployment));
-        }
-        deployments
-            .check()
-            .map_err(|cause| component_error("?", cause.into()))?;
-        self.check_auth(&deployments)?;
-        self.router.deployments.store(Arc::new(deployments));
-        Ok(self)
-    }
-
-    /// A command that checks credentials must exist where its channel does, and take a single text.
-    fn check_auth(&self, deployments: &Deployments) -> Result<(), StartError> {
-        let auth = &self.router.auth;
-        for (key, command) in [("jwt", &auth.jwt), ("api_token", &auth.api_token)] {
-            let Some((channel, name)) = command else {
-                continue;
-            };
-            let Some(deployment) = deployments.get(channel) else {
-                continue;
-            };
-            if !deployment.command(name).is_some_and(takes_a_credential) {
-                let text = format!(
-                    "auth.{key}: channel {channel} has no command {name} whose request is a single text"
-                );
-                return Err(StartError::Config(text));
-            }
-        }
-        Ok(())
-    }
-
-    fn load(&self, channel: &str, bytes: &[u8]) -> Result<Deployment, DeployError> {
-        let component = self
-            .config
-            .components
-            .get(channel)
-            .cloned()
-            .unwrap_or_default();
-        let settings = Settings {
-            limits: &self.config.limits,
-            shared: &self.config.shared,
-            component: &component,
-            default_grants: self
-                .default_grants
-                .get(channel)
-                .cloned()
-                .unwrap_or_default(),
-        };
-        Deployment::load(
-            &self.router.services.engine,
-            self.cache.as_ref(),
-            channel,
-            bytes,
-            &settings,
-        )
-    }
-
-    /// The one switch: whoever looks sees the old build or the new one.
-    fn switch(&self, deployment: Arc<Deployment>) -> Result<Digest, DeployError> {
-        let mut earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
-        let serving = self.router.deployments.load_full();
-        let next = serving.with(deployment.clone());
-        next.check()?;
-        self.router.deployments.store(Arc::new(next));
-        if let Some(previous) = serving.get(&deployment.channel) {
-            let kept = earlier.entry(deployment.channel.to_string()).or_default();
-            kept.push(previous.clone());
-            // One step back is promised; more would only hold memory.
-            kept.drain(..kept.len().saturating_sub(4));
-        }
-        Ok(deployment.digest)
-    }
-
-    fn rollback(&self, channel: &str) -> Result<Digest, DeployError> {
-        let mut earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
-        let none = || DeployError::NoEarlier(channel.to_owned());
-        let kept = earlier.get_mut(channel).ok_or_else(none)?;
-        let previous = kept.last().cloned().ok_or_else(none)?;
-        let next = self.router.deployments.load_full().with(previous.clone());
-        next.check()?;
-        kept.pop();
-        self.router.deployments.store(Arc::new(next));
-        Ok(previous.digest)
-    }
-}
-
-/// The components that are part of this build of the host: (channel, bytes).
-fn bundle() -> impl Iterator<Item = (&'static str, &'static [u8])> {
-    #[cfg(feature = "bundle")]
-    let components = bundle::COMPONENTS
-        .iter()
-        .map(|component| (component.channel, component.wasm));
-    #[cfg(not(feature = "bundle"))]
-    let components = std::iter::empty();
-    components
-}
-
-fn component_error(channel: &str, cause: DeployError) -> StartError {
-    StartError::Component {
-        channel: channel.to_owned(),
-        cause,
-    }
-}
-
-fn auth_commands(auth: &config::Auth) -> Result<AuthCommands, StartError> {
-    let parse = |name: &str, value: &Option<String>| match value {
-        None => Ok(None),
-        Some(value) => match value.split_once('/') {
-            Some((channel, command)) => Ok(Some((channel.to_owned(), command.to_owned()))),
-            None => Err(StartError::Config(format!(
-                "auth.{name}: write it as `channel/command`"
-            ))),
-        },
-    };
-    Ok(AuthCommands {
-        jwt: parse("jwt", &auth.jwt)?,
-        api_token: parse("api_token", &auth.api_token)?,
-    })
-}
-
 fn info(deployment: &Deployment) -> DeploymentInfo {
     let channel = deployment.exported();
     let imports = deployment.contract.imports.iter().flat_map(|import| {
@@ -622,23 +301,5 @@ fn info(deployment: &Deployment) -> DeploymentInfo {
         imports: imports.collect(),
         grants: deployment.grants.names(),
         limits: deployment.limits.clone(),
-    }
-}
-
-/// Follows key rotations of other hosts and destroys keys that have retired, until the host is gone.
-async fn follow_keys(services: Arc<Services>, mut stopped: watch::Receiver<bool>) {
-    let mut ticks = tokio::time::interval(UPKEEP);
-    loop {
-        tokio::select! {
-            _ = ticks.tick() => {}
-            _ = stopped.changed() => return,
-        }
-        if let Err(error) = services
-            .keyring
-            .refresh_if_stale(services.clock.now())
-            .await
-        {
-            tracing::warn!(%error, "the key ring could not be read again");
-        }
     }
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use aws_lc_rs::{constant_time, hmac};
 use wasmtime::component::Component;
 
-use super::deployment::Digest;
+use super::digest::Digest;
 use super::engine::Engine;
 
 /// A folder of compiled components.

@@ -1,24 +1,24 @@
 //! A deployment: one build of a component, read, checked, compiled and linked, ready to be instantiated.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt;
 use std::sync::Arc;
 
-use aws_lc_rs::digest;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker, Val};
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap, UpdateDeadline};
 
 use super::code_cache::CodeCache;
-use super::deployments::GraphError;
+use super::deploy_error::DeployError;
+use super::digest::Digest;
 use super::engine::Engine;
 use super::fault::{Ending, Fault};
-use super::grants::{GrantError, Grants, Missing};
+use super::grants::Grants;
+use super::limits::EffectiveLimits;
 use super::nested;
 use super::state::State;
 use super::work::Work;
 use crate::capability;
 use crate::config;
-use crate::contract::{Channel, Command, Contract, ContractError};
+use crate::contract::{Channel, Command, Contract};
 use crate::services::Services;
 use crate::store::Namespace;
 use crate::telemetry::Metrics;
@@ -52,75 +52,6 @@ pub(crate) struct Deployment {
     at: usize,
     commands: HashMap<String, (usize, ComponentExportIndex)>,
     pre: InstancePre<State>,
-}
-
-/// What a message may use up, for one component.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct EffectiveLimits {
-    /// As [`config::Limits::memory_bytes`].
-    pub memory_bytes: usize,
-    /// As [`config::Limits::cpu_ms`].
-    pub cpu_ms: u64,
-    /// As [`config::Limits::wall_ms`].
-    pub wall_ms: u64,
-    /// As [`config::Limits::depth`].
-    pub depth: u32,
-    /// As [`config::Limits::host_call_bytes`].
-    pub host_call_bytes: u64,
-    /// As [`config::Limits::host_calls`].
-    pub host_calls: u64,
-    /// As [`config::Limits::write_bytes`].
-    pub write_bytes: usize,
-    /// As [`config::Limits::log_lines`].
-    pub log_lines: u32,
-}
-
-/// SHA-256 of a build's bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Digest([u8; 32]);
-
-/// Why a build may not serve.
-#[derive(Debug, thiserror::Error)]
-pub enum DeployError {
-    /// It cannot be read.
-    #[error("{0}")]
-    Contract(#[from] ContractError),
-    /// It is a component of something else.
-    #[error("the build does not export channel {wanted}; it exports {}", .found.join(", "))]
-    Channel {
-        /// The channel it was to serve.
-        wanted: String,
-        /// The channels it has.
-        found: Vec<String>,
-    },
-    /// It imports what it was not granted.
-    #[error("{0}")]
-    Missing(Missing),
-    /// The configuration names a grant that is none.
-    #[error("components.{channel}.grants: {cause}")]
-    Grant {
-        /// Whose configuration.
-        channel: String,
-        /// What is wrong.
-        cause: GrantError,
-    },
-    /// The configuration does not fit what the build declares.
-    #[error("components.{channel}.config: {}", .violations.join("; "))]
-    Config {
-        /// Whose configuration.
-        channel: String,
-        /// What is wrong, without values.
-        violations: Vec<String>,
-    },
-    /// It cannot be compiled or linked.
-    #[error("the build cannot be compiled: {0}")]
-    Compile(String),
-    /// It does not fit the other builds.
-    #[error("{0}")]
-    Graph(#[from] GraphError),
-    /// There is no earlier build.
-    #[error("channel {0} has no earlier build to go back to")]
-    NoEarlier(String),
 }
 
 /// What a build is deployed with.
@@ -421,44 +352,4 @@ fn exports(
         commands.insert(command.name.to_string(), (index, export));
     }
     Ok(commands)
-}
-
-impl EffectiveLimits {
-    pub(crate) fn of(all: &config::Limits, own: &config::ComponentLimits) -> Self {
-        Self {
-            memory_bytes: own
-                .memory_bytes
-                .unwrap_or(all.memory_bytes)
-                .min(super::MAX_MEMORY_BYTES),
-            cpu_ms: own.cpu_ms.unwrap_or(all.cpu_ms),
-            wall_ms: own.wall_ms.unwrap_or(all.wall_ms),
-            depth: all.depth,
-            host_call_bytes: own.host_call_bytes.unwrap_or(all.host_call_bytes),
-            host_calls: own.host_calls.unwrap_or(all.host_calls),
-            write_bytes: all.write_bytes,
-            log_lines: own.log_lines.unwrap_or(all.log_lines),
-        }
-    }
-}
-
-impl Digest {
-    /// The digest of `bytes`.
-    #[must_use]
-    pub fn of(bytes: &[u8]) -> Self {
-        let mut digest = [0; 32];
-        digest.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
-        Self(digest)
-    }
-
-    /// The first twelve digits, for log lines.
-    #[must_use]
-    pub fn short(&self) -> String {
-        self.to_string()[..12].to_owned()
-    }
-}
-
-impl fmt::Display for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
 }

@@ -1,11 +1,14 @@
 //! Sandboxes: builds of components, checked and compiled, and a fresh instance of one for every call.
 
 mod code_cache;
+mod deploy_error;
 pub(crate) mod deployment;
 mod deployments;
+mod digest;
 mod engine;
 pub(crate) mod fault;
 mod grants;
+mod limits;
 pub(crate) mod nested;
 mod permits;
 pub(crate) mod pin;
@@ -14,10 +17,12 @@ pub(crate) mod state;
 pub(crate) mod work;
 
 pub use code_cache::CodeCache;
-pub use deployment::{DeployError, Digest, EffectiveLimits};
+pub use deploy_error::DeployError;
 pub(crate) use deployments::Deployments;
 pub use deployments::GraphError;
+pub use digest::Digest;
 pub use engine::{Engine, EngineError, MAX_MEMORY_BYTES};
 pub use fault::Fault;
 pub use grants::{Grant, GrantError, Grants, Missing};
+pub use limits::EffectiveLimits;
 pub(crate) use permits::Permits;
