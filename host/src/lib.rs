@@ -89,3 +89,8 @@ mod transaction;
 pub mod transport;
 
 pub use host::{Host, HostBuilder, StartError};
+
+/// The examples of the README are compiled and run like those of the library.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
