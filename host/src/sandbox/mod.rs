@@ -8,6 +8,7 @@ mod digest;
 mod engine;
 pub(crate) mod fault;
 mod grants;
+pub(crate) mod lane;
 mod limits;
 pub(crate) mod nested;
 mod permits;

@@ -51,7 +51,8 @@ pub struct SqliteOptions {
 impl Default for SqliteOptions {
     fn default() -> Self {
         Self {
-            readers: 32,
+            // One for each message in flight by default, and some for the host's own: nobody waits for one who has one.
+            readers: 80,
             reader_cache_kib: 256,
             mmap_bytes: 0,
             queue: 256,

@@ -99,7 +99,11 @@ impl Server {
         operator::remove_drafts(&paths);
         let store = Arc::new(SqliteStore::open(
             paths.database(),
-            SqliteOptions::default(),
+            // A reader for each message in flight, and some for the host's own.
+            SqliteOptions {
+                readers: usize::try_from(config.limits.concurrent).unwrap_or(64) + 16,
+                ..SqliteOptions::default()
+            },
         )?);
         let root_key = root_key(&config, &paths, &*store).await?;
         let host = Host::builder()
