@@ -1,0 +1,119 @@
+//! The component: bindings, export, delegation.
+
+use bindings::exports::vestibule::token::commands as wit;
+use bindings::vestibule::types::types::Violation;
+
+use crate::access_token::Claims;
+use crate::error::Error;
+use crate::service::{Service, Session, Tokens};
+use crate::wasi::Imports;
+
+#[expect(
+    unsafe_code,
+    reason = "generated: the canonical ABI is made of pointers"
+)]
+pub(crate) mod bindings {
+    wit_bindgen::generate!({
+        path: "../../wit",
+        world: "token",
+        generate_all,
+    });
+    use super::Component;
+    export!(Component);
+}
+
+struct Component;
+
+impl wit::Guest for Component {
+    fn generate_tokens(request: wit::GenerateTokensRequest) -> Result<wit::Tokens, wit::Error> {
+        Ok(service().generate_tokens(&request.id)?.into())
+    }
+
+    fn verify_token(request: wit::VerifyTokenRequest) -> Result<wit::VerifiedToken, wit::Error> {
+        let payload = service()
+            .verify_token(&request.access_token)
+            .map(wit::Claims::from);
+        Ok(wit::VerifiedToken {
+            valid: payload.is_some(),
+            payload,
+        })
+    }
+
+    fn refresh_tokens(request: wit::RefreshTokensRequest) -> Result<wit::Tokens, wit::Error> {
+        Ok(service().refresh_tokens(&request.refresh_token)?.into())
+    }
+
+    fn blacklist_tokens(request: wit::BlacklistTokensRequest) -> Result<(), wit::Error> {
+        service().blacklist_tokens(&request.refresh_token, &request.access_token);
+        Ok(())
+    }
+
+    fn list_sessions(request: wit::SubjectRequest) -> Result<wit::Sessions, wit::Error> {
+        let sessions = service().list_sessions(&request.id)?;
+        Ok(wit::Sessions {
+            sessions: sessions.into_iter().map(wit::Session::from).collect(),
+        })
+    }
+
+    fn end_session(request: wit::EndSessionRequest) -> Result<(), wit::Error> {
+        Ok(service().end_session(&request.id, &request.session_id)?)
+    }
+
+    fn revoke_subject(request: wit::SubjectRequest) -> Result<(), wit::Error> {
+        Ok(service().revoke_subject(&request.id)?)
+    }
+}
+
+fn service() -> Service<'static, Imports> {
+    Service::new(&Imports)
+}
+
+impl From<Error> for wit::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::ValidationFailed(violation) => Self::ValidationFailed(vec![Violation {
+                path: violation.path.to_owned(),
+                message: violation.message.to_owned(),
+            }]),
+            Error::Unauthenticated => Self::Unauthenticated,
+            Error::AccessDenied => Self::AccessDenied,
+        }
+    }
+}
+
+impl From<Tokens> for wit::Tokens {
+    fn from(tokens: Tokens) -> Self {
+        Self {
+            access_token: tokens.access_token,
+            refresh_token: tokens.refresh_token,
+        }
+    }
+}
+
+impl From<Claims> for wit::Claims {
+    fn from(claims: Claims) -> Self {
+        Self {
+            id: claims.sub.clone(),
+            iss: claims.iss,
+            aud: claims.aud.into_list(),
+            sub: claims.sub,
+            client_id: claims.client_id,
+            iat: claims.iat,
+            exp: claims.exp,
+            jti: claims.jti,
+            sid: claims.sid,
+        }
+    }
+}
+
+impl From<Session> for wit::Session {
+    fn from(session: Session) -> Self {
+        Self {
+            session_id: session.session_id,
+            created_at: session.created_at,
+            refreshed_at: session.refreshed_at,
+            idle_expires_at: session.idle_expires_at,
+            expires_at: session.expires_at,
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! A token family: all tokens that follow from one sign-in, which is the session a person sees.
+//!
+//! Each refresh makes the next *generation*. Only the newest generation's refresh token is worth a rotation:
+//!
+//! ```text
+//! presented generation   newest ──────────────► rotate
+//!                        newest - 1, in grace ─► the newest again, nothing changes (a lost reply, two tabs)
+//!                        anything else ────────► replayed: the family ends
+//! ```
+//!
+//! A family lives exactly as long as its record is stored. Ending it deletes the record, and then nothing that
+//! belonged to it is worth anything: neither its refresh tokens nor its access tokens.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::ports::Config;
+use crate::settings::Settings;
+
+/// A family's stored record (schema 1). Moments are Unix milliseconds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Family {
+    /// Whose tokens.
+    pub subject: String,
+    /// The client the tokens were issued to.
+    pub client_id: String,
+    /// When it began.
+    pub created_at: u64,
+    /// The newest refresh token's generation, from 0.
+    pub generation: u32,
+    /// When the newest generation was made.
+    pub rotated_at: u64,
+    /// When it ends unless it is refreshed; never after `expires_at`.
+    pub idle_expires_at: u64,
+    /// When it ends in any case.
+    pub expires_at: u64,
+    /// Fields that a later build wrote: they are kept as they are.
+    #[serde(flatten)]
+    later: Map<String, Value>,
+}
+
+/// What a genuine refresh token is to its family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presented {
+    /// The newest token: it may be rotated.
+    Newest,
+    /// The one before, within the grace, while its successor is unused: the successor may be given again.
+    Previous,
+    /// A token that was used up, or that this store never gave out: somebody has a copy.
+    Replayed,
+}
+
+/// What `verify-token` needs of a record; the rest is not parsed.
+#[derive(Deserialize)]
+struct Owner {
+    subject: String,
+}
+
+impl Family {
+    /// A family that begins at `now`.
+    pub fn begin<C: Config>(
+        subject: &str,
+        client_id: String,
+        now: u64,
+        settings: &Settings<'_, C>,
+    ) -> Self {
+        let expires_at = now.saturating_add(settings.absolute_lifetime());
+        Self {
+            subject: subject.to_owned(),
+            client_id,
+            created_at: now,
+            generation: 0,
+            rotated_at: now,
+            idle_expires_at: expires_at.min(now.saturating_add(settings.idle_lifetime())),
+            expires_at,
+            later: Map::new(),
+        }
+    }
+
+    /// What a token of `generation` is at `now`. The grace ends `grace` milliseconds after the rotation: at that moment
+    /// it is over.
+    ///
+    /// `now` may lie before the rotation, since a message's moment is the one it began at: that is within the grace.
+    #[must_use]
+    pub fn presented(&self, generation: u32, now: u64, grace: u64) -> Presented {
+        if generation == self.generation {
+            return Presented::Newest;
+        }
+        let previous = generation.checked_add(1) == Some(self.generation);
+        if previous && now.saturating_sub(self.rotated_at) < grace {
+            return Presented::Previous;
+        }
+        Presented::Replayed
+    }
+
+    /// Makes the next generation at `now`, and slides the idle end, never past the absolute one.
+    pub fn rotate<C: Config>(&mut self, now: u64, settings: &Settings<'_, C>) {
+        self.generation = self.generation.saturating_add(1);
+        self.rotated_at = now;
+        self.idle_expires_at = self
+            .expires_at
+            .min(now.saturating_add(settings.idle_lifetime()));
+    }
+
+    /// Reads a stored record.
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok()
+    }
+
+    /// Whether a stored record is `subject`'s.
+    pub(crate) fn is_of(bytes: &[u8], subject: &str) -> bool {
+        serde_json::from_slice::<Owner>(bytes).is_ok_and(|owner| owner.subject == subject)
+    }
+
+    /// The record to store.
+    pub(crate) fn write(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("a record of texts and numbers is always JSON")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::World;
+
+    fn family(world: &World) -> Family {
+        Family::begin("u1", "client".into(), 1_000, &Settings::new(world))
+    }
+
+    #[test]
+    fn the_grace_ends_at_its_last_millisecond() {
+        let world = World::default();
+        let mut family = family(&world);
+        family.rotate(5_000, &Settings::new(&world));
+        assert_eq!(family.presented(1, 5_000, 30_000), Presented::Newest);
+        assert_eq!(family.presented(0, 4_999, 30_000), Presented::Previous);
+        assert_eq!(family.presented(0, 34_999, 30_000), Presented::Previous);
+        assert_eq!(family.presented(0, 35_000, 30_000), Presented::Replayed);
+    }
+
+    #[test]
+    fn without_grace_every_second_use_is_a_replay() {
+        let world = World::default();
+        let mut family = family(&world);
+        family.rotate(5_000, &Settings::new(&world));
+        assert_eq!(family.presented(0, 5_000, 0), Presented::Replayed);
+    }
+
+    // E08
+    #[test]
+    fn a_grandparent_is_a_replay_also_within_the_grace() {
+        let world = World::default();
+        let mut family = family(&world);
+        family.rotate(5_000, &Settings::new(&world));
+        family.rotate(5_001, &Settings::new(&world));
+        assert_eq!(family.presented(0, 5_001, 30_000), Presented::Replayed);
+        assert_eq!(family.presented(1, 5_001, 30_000), Presented::Previous);
+    }
+
+    #[test]
+    fn a_generation_that_was_never_given_out_is_a_replay() {
+        let world = World::default();
+        let family = family(&world);
+        assert_eq!(family.presented(1, 1_000, 30_000), Presented::Replayed);
+        assert_eq!(
+            family.presented(u32::MAX, 1_000, 30_000),
+            Presented::Replayed
+        );
+    }
+
+    // D05
+    #[test]
+    fn sliding_never_passes_the_absolute_end() {
+        let world = World::default();
+        world.set("idle-lifetime", "50");
+        world.set("absolute-lifetime", "120");
+        let mut family = family(&world);
+        assert_eq!((family.idle_expires_at, family.expires_at), (1_050, 1_120));
+        family.rotate(1_040, &Settings::new(&world));
+        assert_eq!((family.idle_expires_at, family.expires_at), (1_090, 1_120));
+        family.rotate(1_085, &Settings::new(&world));
+        assert_eq!((family.idle_expires_at, family.expires_at), (1_120, 1_120));
+    }
+
+    #[test]
+    fn absurd_lifetimes_saturate() {
+        let world = World::default();
+        world.set("absolute-lifetime", &u64::MAX.to_string());
+        world.set("idle-lifetime", &u64::MAX.to_string());
+        assert_eq!(family(&world).idle_expires_at, u64::MAX);
+    }
+
+    #[test]
+    fn fields_of_a_later_build_survive_a_rewrite() {
+        let world = World::default();
+        let mut record: Map<String, Value> =
+            serde_json::from_slice(&family(&world).write()).unwrap();
+        record.insert("device".into(), serde_json::json!({"name": "phone"}));
+        let mut read = Family::read(&serde_json::to_vec(&record).unwrap()).unwrap();
+        read.rotate(2_000, &Settings::new(&world));
+        let rewritten: Map<String, Value> = serde_json::from_slice(&read.write()).unwrap();
+        assert_eq!(rewritten["device"], record["device"]);
+    }
+
+    #[test]
+    fn nonsense_is_no_record() {
+        assert_eq!(Family::read(b"{}"), None);
+        assert_eq!(Family::read(b"\xff"), None);
+        assert!(!Family::is_of(b"", "u1"));
+    }
+}

@@ -1,0 +1,167 @@
+//! Where families are stored, and which are whose.
+//!
+//! ```text
+//! family/<id>                                    the record
+//! session/<subject, base64url>/<begun>/<id>      nothing: the key says that the family is the subject's
+//! denied/<jti>                                   nothing: the access token is blacklisted
+//! ```
+//!
+//! `begun` is in milliseconds, padded, so that a subject's sessions come oldest first. An entry lives until its family ends
+//! in any case; that of a family that ended by being idle is passed over.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::family::Family;
+use crate::id::Id;
+use crate::ports::Storage;
+
+/// How many keys storage takes at once.
+const BATCH: usize = 1_000;
+
+/// The families in a store.
+pub(crate) struct Sessions<'a, S> {
+    storage: &'a S,
+}
+
+/// A subject's entry, and its family if that still lives.
+struct Entry {
+    key: String,
+    id: Option<Id>,
+    family: Option<Family>,
+}
+
+impl<'a, S: Storage> Sessions<'a, S> {
+    pub(crate) fn new(storage: &'a S) -> Self {
+        Self { storage }
+    }
+
+    /// Stores a family that begins.
+    pub(crate) fn begin(&self, id: Id, family: &Family) {
+        self.storage.put(
+            &entry_key(id, family),
+            &[],
+            family.expires_at,
+            &family.subject,
+        );
+        self.save(id, family);
+    }
+
+    /// Stores a family that goes on.
+    pub(crate) fn save(&self, id: Id, family: &Family) {
+        self.storage.put(
+            &family_key(id),
+            &family.write(),
+            family.idle_expires_at,
+            &family.subject,
+        );
+    }
+
+    /// A living family.
+    pub(crate) fn find(&self, id: Id) -> Option<Family> {
+        let found = self.storage.get_many(&[family_key(id)]);
+        found
+            .into_iter()
+            .next()
+            .flatten()
+            .and_then(|record| Family::read(&record))
+    }
+
+    /// Ends a family: all its tokens are worth nothing from now on.
+    pub(crate) fn end(&self, id: Id, family: &Family) {
+        self.storage.delete(&family_key(id));
+        self.storage.delete(&entry_key(id, family));
+    }
+
+    /// The living families of `subject`, oldest first.
+    pub(crate) fn of(&self, subject: &str) -> Vec<(Id, Family)> {
+        let entries = self.entries(subject).into_iter();
+        entries
+            .filter_map(|entry| Some((entry.id?, entry.family?)))
+            .collect()
+    }
+
+    /// Ends all families of `subject` but the newest `kept`, and says how many lived.
+    pub(crate) fn end_all_but(&self, subject: &str, kept: usize) -> usize {
+        let (living, stale): (Vec<_>, Vec<_>) = self
+            .entries(subject)
+            .into_iter()
+            .partition(|entry| entry.family.is_some());
+        let ended = living.len().saturating_sub(kept);
+        for entry in living.iter().take(ended).chain(&stale) {
+            self.storage.delete(&entry.key);
+            if let Some(id) = entry.id {
+                self.storage.delete(&family_key(id));
+            }
+        }
+        ended
+    }
+
+    /// Denies an access token until `dead_from`.
+    pub(crate) fn deny(&self, token_id: &str, dead_from: u64, subject: &str) {
+        self.storage
+            .put(&denied_key(token_id), &[], dead_from, subject);
+    }
+
+    /// Whether an access token of `subject` in `session` is neither denied nor of a family that has ended.
+    pub(crate) fn accept(&self, session: &str, token_id: &str, subject: &str) -> bool {
+        let Some(id) = Id::parse(session) else {
+            return false;
+        };
+        let found = self
+            .storage
+            .get_many(&[family_key(id), denied_key(token_id)]);
+        matches!(found.as_slice(), [Some(record), None] if Family::is_of(record, subject))
+    }
+
+    fn entries(&self, subject: &str) -> Vec<Entry> {
+        let prefix = prefix(subject);
+        let mut entries = Vec::new();
+        let mut after: Option<String> = None;
+        loop {
+            let keys = self.storage.scan(&prefix, after.as_deref());
+            let Some(last) = keys.last() else {
+                return entries;
+            };
+            after = Some(last.clone());
+            for keys in keys.chunks(BATCH) {
+                entries.extend(self.resolve(keys));
+            }
+        }
+    }
+
+    fn resolve(&self, keys: &[String]) -> Vec<Entry> {
+        let ids: Vec<Option<Id>> = keys
+            .iter()
+            .map(|key| key.rsplit('/').next().and_then(Id::parse))
+            .collect();
+        let families: Vec<String> = ids.iter().flatten().map(|id| family_key(*id)).collect();
+        let mut records = self.storage.get_many(&families).into_iter();
+        let entry = |(key, id): (&String, &Option<Id>)| {
+            let record = id.and_then(|_| records.next()).flatten();
+            Entry {
+                key: key.clone(),
+                id: *id,
+                family: record.and_then(|record| Family::read(&record)),
+            }
+        };
+        keys.iter().zip(&ids).map(entry).collect()
+    }
+}
+
+fn family_key(id: Id) -> String {
+    format!("family/{id}")
+}
+
+fn denied_key(token_id: &str) -> String {
+    format!("denied/{token_id}")
+}
+
+/// A subject may contain anything, a slash too; base64url does not, so no subject's entries are another's.
+fn prefix(subject: &str) -> String {
+    format!("session/{}/", URL_SAFE_NO_PAD.encode(subject))
+}
+
+fn entry_key(id: Id, family: &Family) -> String {
+    format!("{}{:020}/{id}", prefix(&family.subject), family.created_at)
+}
