@@ -1,14 +1,30 @@
 //! What an operator may set: one TOML file, every key of it also an environment variable.
 //!
-//! The types here are the whole configuration with its defaults; `load` reads it. Every key has a default that is right
-//! for a first start on one machine.
+//! The types here are the whole configuration with its defaults; [`Config::load`] reads it. Every key has a default that
+//! is right for a first start on one machine.
+
+mod check;
+mod environment;
+mod error;
+mod known;
+mod load;
+mod pattern;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
+
+pub use environment::environment;
+pub use error::{ConfigError, Place};
+#[doc(hidden)]
+pub use load::fuzz;
+pub use pattern::{CommandPattern, PatternError, is_name};
 
 /// The configuration, as `vestibule.toml` spells it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -183,7 +199,7 @@ pub enum SigningAlgorithm {
 }
 
 /// One component.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Component {
     /// What it may import: capability names (`storage`) and commands (`token/verify-token`, `token/*`). None: what the
@@ -195,6 +211,18 @@ pub struct Component {
     pub limits: ComponentLimits,
     /// The component's own values, as the build declares them.
     pub config: BTreeMap<String, toml::Value>,
+}
+
+impl fmt::Debug for Component {
+    /// Leaves the component's own values out: one may be a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Component")
+            .field("grants", &self.grants)
+            .field("file", &self.file)
+            .field("limits", &self.limits)
+            .field("config", &self.config.keys().collect::<Vec<_>>())
+            .finish()
+    }
 }
 
 /// Limits of one component, where they differ.
