@@ -1,1 +1,3 @@
 //! The harness that every suite uses.
+
+pub mod guests;

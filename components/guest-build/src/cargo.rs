@@ -53,23 +53,54 @@ pub(crate) fn target_dir(out: &Path) -> PathBuf {
         .join("guests")
 }
 
-/// Where the component of `package` is after a build.
-pub(crate) fn artefact(target_dir: &Path, package: &str) -> PathBuf {
+/// Which targets of the packages are guests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The library.
+    Library,
+    /// Every example.
+    Examples,
+}
+
+impl Kind {
+    fn flag(self) -> &'static str {
+        match self {
+            Self::Library => "--lib",
+            Self::Examples => "--examples",
+        }
+    }
+
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Library => "",
+            Self::Examples => "examples",
+        }
+    }
+}
+
+/// Where the component `name` is after a build.
+pub(crate) fn artefact(target_dir: &Path, kind: Kind, name: &str) -> PathBuf {
     target_dir
         .join(TARGET)
         .join(PROFILE)
-        .join(package.replace('-', "_"))
+        .join(kind.folder())
+        .join(name.replace('-', "_"))
         .with_extension("wasm")
 }
 
 /// Builds `packages` into `target_dir`.
-pub(crate) fn build(packages: &[&str], workspace: &Path, target_dir: &Path) -> Result<(), Error> {
+pub(crate) fn build(
+    packages: &[&str],
+    kind: Kind,
+    workspace: &Path,
+    target_dir: &Path,
+) -> Result<(), Error> {
     let program = crate::env_path("CARGO").unwrap_or_else(|_| "cargo".into());
     let mut command = Command::new(&program);
     command.current_dir(workspace).args([
         "build",
         "--locked",
-        "--lib",
+        kind.flag(),
         "--profile",
         PROFILE,
         "--target",

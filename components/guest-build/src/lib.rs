@@ -32,6 +32,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{fs, io};
 
+use cargo::Kind;
 pub use error::Error;
 
 /// Which guests to build.
@@ -67,20 +68,17 @@ pub fn build(guests: &Guests<'_>) -> Result<Vec<Built>, Error> {
     if let Some(folder) = guests.prebuilt.and_then(prebuilt_folder) {
         return find(guests.packages, &workspace.join(folder));
     }
-    toolchain::ensure_target()?;
-    let out = env_path("OUT_DIR")?;
-    let target_dir = cargo::target_dir(&out);
-    cargo::build(guests.packages, &workspace, &target_dir)?;
-    watch(&workspace.join("Cargo.toml"));
-    watch(&workspace.join("Cargo.lock"));
-    for path in guests.watch {
-        watch(&workspace.join(path));
-    }
-    guests
-        .packages
-        .iter()
-        .map(|name| collect(name, &target_dir, &out))
-        .collect()
+    compile(guests, guests.packages, Kind::Library, &workspace)
+}
+
+/// Builds the `examples` of the packages, each a `cdylib`, in this order: many small guests that share a package.
+/// `prebuilt` is not looked at. To be called from a build script.
+///
+/// # Errors
+/// As for [`build`].
+pub fn build_examples(guests: &Guests<'_>, examples: &[&str]) -> Result<Vec<Built>, Error> {
+    let workspace = absolute(guests.workspace)?;
+    compile(guests, examples, Kind::Examples, &workspace)
 }
 
 /// Runs a build script's body and hands its error to cargo, which prints it as the build's own.
@@ -132,6 +130,27 @@ fn prebuilt_folder(variable: &str) -> Option<PathBuf> {
         .map(PathBuf::from)
 }
 
+fn compile(
+    guests: &Guests<'_>,
+    names: &[&str],
+    kind: Kind,
+    workspace: &Path,
+) -> Result<Vec<Built>, Error> {
+    toolchain::ensure_target()?;
+    let out = env_path("OUT_DIR")?;
+    let target_dir = cargo::target_dir(&out);
+    cargo::build(guests.packages, kind, workspace, &target_dir)?;
+    watch(&workspace.join("Cargo.toml"));
+    watch(&workspace.join("Cargo.lock"));
+    for path in guests.watch {
+        watch(&workspace.join(path));
+    }
+    names
+        .iter()
+        .map(|name| collect(name, &cargo::artefact(&target_dir, kind, name), &out))
+        .collect()
+}
+
 fn find(packages: &[&str], folder: &Path) -> Result<Vec<Built>, Error> {
     packages
         .iter()
@@ -150,12 +169,11 @@ fn find(packages: &[&str], folder: &Path) -> Result<Vec<Built>, Error> {
 }
 
 /// Copies one guest out of the shared folder, so that nobody else's build changes it under the caller's feet.
-fn collect(name: &str, target_dir: &Path, out: &Path) -> Result<Built, Error> {
-    let artefact = cargo::artefact(target_dir, name);
+fn collect(name: &str, artefact: &Path, out: &Path) -> Result<Built, Error> {
     for source in dep_info::sources(&artefact.with_extension("d"))? {
         watch(&source);
     }
-    let wasm = fs::read(&artefact).map_err(|source| Error::file(&artefact, source))?;
+    let wasm = fs::read(artefact).map_err(|source| Error::file(artefact, source))?;
     let path = out.join(format!("{name}.wasm"));
     write_if_changed(&path, &wasm)?;
     Ok(Built {

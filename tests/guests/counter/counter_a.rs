@@ -1,0 +1,6 @@
+//! Build a of channel `counter`.
+
+mod counter;
+
+/// What this build answers for itself.
+const BUILD: &str = "a";
