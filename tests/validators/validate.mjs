@@ -1,4 +1,7 @@
-// Checks an OpenAPI 3.1 and an AsyncAPI 3.0 document: node validate.mjs openapi.json asyncapi.json
+// Checks an OpenAPI 3.1 and an AsyncAPI 3.0 document:
+//
+//     npm install --ignore-scripts --no-package-lock --no-audit --no-fund
+//     node validate.mjs openapi.json asyncapi.json
 //
 // The first is checked against the specification's own JSON Schema, references included; the second by the AsyncAPI
 // Initiative's parser. Exit code 0: both are valid; 1: they are not; 2: it could not be found out.

@@ -62,13 +62,13 @@ pub struct Contract {
 /// An exported `commands` interface.
 #[derive(Debug, Clone)]
 pub struct Channel {
-    /// The channel's name, which is the package's: `api-tokens`.
+    /// The channel's name, which is the package's: `front-door`.
     pub name: Arc<str>,
-    /// The package without its version: `vestibule:api-tokens`.
+    /// The package without its version: `vestibule:front-door`.
     pub package: Arc<str>,
     /// The package's version.
     pub version: Version,
-    /// The export's name in full: `vestibule:api-tokens/commands@1.0.0`.
+    /// The export's name in full: `vestibule:front-door/commands@1.0.0`.
     pub interface: Arc<str>,
     /// The interface's documentation, or the package's; empty if there is none.
     pub docs: Arc<str>,

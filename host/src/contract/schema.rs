@@ -352,7 +352,7 @@ fn with_labels(docs: &str, labels: &[Label]) -> String {
     format!("{docs}\n\n{}", lines.join("\n")).trim().to_owned()
 }
 
-/// `generate-tokens` as `GenerateTokens`.
+/// `open-door` as `OpenDoor`.
 pub(super) fn pascal(name: &str) -> String {
     words(name).collect()
 }

@@ -60,7 +60,7 @@ pub enum Type {
 pub struct Named {
     /// The interface that defines it, in full: `vestibule:types/types@1.0.0`. Empty if nobody knows.
     pub interface: Arc<str>,
-    /// The name in kebab-case: `generate-tokens-request`. Empty for a type without a name.
+    /// The name in kebab-case: `open-door-request`. Empty for a type without a name.
     pub name: Arc<str>,
     /// The documentation; empty if the component does not carry it.
     pub docs: Arc<str>,
