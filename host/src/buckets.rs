@@ -16,7 +16,7 @@ use governor::{Quota, RateLimiter};
 
 use crate::clock::{Clock, Timestamp};
 use crate::config;
-use crate::keyring::KeyRing;
+use crate::keyring::{CryptoError, KeyRing};
 use crate::services::attempt_id;
 use crate::store::{Batch, Check, Namespace, Record, Store, StoreError, Write};
 use crate::transaction::commit;
@@ -43,6 +43,8 @@ pub(crate) enum BucketError {
     Unknown,
     /// The store could not be reached.
     Store(StoreError),
+    /// A keyed hash could not be made.
+    Crypto(CryptoError),
 }
 
 impl Buckets {
@@ -76,7 +78,7 @@ impl Buckets {
         bucket: &str,
         key: &str,
     ) -> Result<Option<u64>, BucketError> {
-        let key = self.hashed(channel, bucket, key);
+        let key = self.hashed(channel, bucket, key)?;
         if let Some(volatile) = self.volatile.get(bucket) {
             return Ok(volatile.take(&key, self.clock.now()));
         }
@@ -91,7 +93,7 @@ impl Buckets {
         bucket: &str,
         key: &str,
     ) -> Result<(), BucketError> {
-        let key = self.hashed(channel, bucket, key);
+        let key = self.hashed(channel, bucket, key)?;
         if let Some(volatile) = self.volatile.get(bucket) {
             volatile.reset(&key);
             return Ok(());
@@ -174,15 +176,11 @@ impl Buckets {
         ))
     }
 
-    fn hashed(&self, channel: &str, bucket: &str, key: &str) -> String {
+    fn hashed(&self, channel: &str, bucket: &str, key: &str) -> Result<String, BucketError> {
         use base64::Engine as _;
-        let tag = self
-            .keyring
-            .mac("h/buckets", bucket, format!("{channel}\0{key}").as_bytes());
-        format!(
-            "{bucket}/{}",
-            base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(tag.bytes)
-        )
+        let data = format!("{channel}\0{key}");
+        let tag = self.keyring.macs().mac("h/buckets", bucket, data.as_bytes()).map_err(BucketError::Crypto)?;
+        Ok(format!("{bucket}/{}", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(tag.bytes)))
     }
 }
 

@@ -220,17 +220,11 @@ impl Host {
         let mut snapshot = services.store.begin().await?;
         let mut posted = Vec::new();
         for namespace in [outbox::mails(), outbox::events()] {
-            let range = Range {
-                namespace: namespace.clone(),
-                prefix: String::new(),
-                after: None,
-            };
-            let page = snapshot
-                .scan(&range, 1_000, 16 * 1024 * 1024, services.clock.now())
-                .await?;
-            posted.extend(page.iter().filter_map(|entry| {
-                outbox::open(&services.keyring, &namespace, &entry.key, &entry.record)
-            }));
+            let range = Range { namespace: namespace.clone(), prefix: String::new(), after: None };
+            for entry in snapshot.scan(&range, 1_000, 16 * 1024 * 1024, services.clock.now()).await? {
+                let opened = outbox::open(&services.keyring, &namespace, &entry.key, &entry.record);
+                posted.extend(opened.await);
+            }
         }
         Ok(posted)
     }
@@ -342,10 +336,10 @@ impl HostBuilder {
         let store = self.store.unwrap_or_else(|| Arc::new(MemoryStore::new()));
         let root_key = match self.root_key {
             Some(root_key) => root_key,
-            None => RootKey::generate()?,
+            None => RootKey::generate().map_err(KeyRingError::from)?,
         };
         let options = crate::keyring::Options {
-            algorithm: self.config.signing.algorithm.into(),
+            algorithm: self.config.signing.algorithm,
             ..Default::default()
         };
         let keyring =
@@ -356,9 +350,8 @@ impl HostBuilder {
             None => Engine::new(limits.concurrent.saturating_mul(limits.depth))?,
         };
         let metrics = Arc::new(Metrics::new());
-        let cache = self
-            .cache_folder
-            .map(|folder| CodeCache::new(folder, &root_key.derive("code-cache")));
+        let cache_key = root_key.subkey("code-cache").map_err(KeyRingError::from)?;
+        let cache = self.cache_folder.map(|folder| CodeCache::new(folder, &cache_key));
         let services = Arc::new(Services {
             hashing: HashPool::new(&self.config.passwords, keyring.clone()),
             buckets: Buckets::new(

@@ -4,7 +4,7 @@ use wasmtime::Result;
 
 use super::bindings::vestibule::capability::events::Host;
 use crate::outbox::{self, Event};
-use crate::sandbox::fault::Fault;
+use crate::sandbox::fault::{Ending, Fault};
 use crate::sandbox::state::State;
 
 /// The most events of one message.
@@ -29,13 +29,12 @@ impl Host for State {
         }
         let channel = self.deployment.channel.clone();
         let services = self.services.clone();
-        outbox::enqueue_event(
+        Ok(outbox::enqueue_event(
             self.work()?,
             &services.keyring,
             &channel,
             Event { name, payload },
-        );
-        Ok(())
+        ).map_err(Ending::unavailable)?)
     }
 }
 

@@ -14,7 +14,8 @@ impl State {
     fn bucket_error(&self, error: BucketError) -> wasmtime::Error {
         match error {
             BucketError::Unknown => self.fault(Fault::UnknownBucket),
-            BucketError::Store(cause) => wasmtime::Error::new(Ending::store(cause)),
+            BucketError::Store(cause) => Ending::unavailable(cause).into(),
+            BucketError::Crypto(cause) => Ending::unavailable(cause).into(),
         }
     }
 

@@ -4,7 +4,7 @@ use wasmtime::Result;
 
 use super::bindings::vestibule::capability::macs::{Host, Tag};
 use crate::keyring;
-use crate::sandbox::fault::Fault;
+use crate::sandbox::fault::{Ending, Fault};
 use crate::sandbox::state::State;
 
 /// The longest purpose, in bytes.
@@ -26,19 +26,14 @@ impl State {
 impl Host for State {
     fn mac(&mut self, purpose: String, data: Vec<u8>) -> Result<Tag> {
         self.charge_mac(&purpose, &data)?;
-        Ok(self
-            .services
-            .keyring
-            .mac(&self.deployment.channel, &purpose, &data)
-            .into())
+        let macs = self.services.keyring.macs();
+        Ok(macs.mac(&self.deployment.channel, &purpose, &data).map_err(Ending::unavailable)?.into())
     }
 
     fn candidates(&mut self, purpose: String, data: Vec<u8>) -> Result<Vec<Tag>> {
         self.charge_mac(&purpose, &data)?;
-        let tags = self
-            .services
-            .keyring
-            .mac_candidates(&self.deployment.channel, &purpose, &data);
+        let macs = self.services.keyring.macs();
+        let tags = macs.candidates(&self.deployment.channel, &purpose, &data).map_err(Ending::unavailable)?;
         Ok(tags.into_iter().map(Into::into).collect())
     }
 }

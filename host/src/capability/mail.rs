@@ -4,7 +4,7 @@ use wasmtime::Result;
 
 use super::bindings::vestibule::capability::mail::{Host, Message};
 use crate::outbox::{self, Mail};
-use crate::sandbox::fault::Fault;
+use crate::sandbox::fault::{Ending, Fault};
 use crate::sandbox::state::State;
 
 /// The most mails of one message.
@@ -34,8 +34,7 @@ impl Host for State {
         };
         let channel = self.deployment.channel.clone();
         let services = self.services.clone();
-        outbox::enqueue_mail(self.work()?, &services.keyring, &channel, mail);
-        Ok(())
+        Ok(outbox::enqueue_mail(self.work()?, &services.keyring, &channel, mail).map_err(Ending::unavailable)?)
     }
 }
 

@@ -32,6 +32,8 @@ pub(crate) mod bindings {
             "vestibule:capability/storage.get-many": async | trappable,
             "vestibule:capability/storage.scan": async | trappable,
             "vestibule:capability/transaction.keep": async | trappable,
+            "vestibule:capability/signing.find": async | trappable,
+            "vestibule:capability/signing.verify": async | trappable,
             "vestibule:capability/passwords.hash": async | trappable,
             "vestibule:capability/passwords.verify": async | trappable,
             "vestibule:capability/passwords.decoy": async | trappable,

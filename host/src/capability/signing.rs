@@ -4,7 +4,7 @@ use wasmtime::Result;
 
 use super::bindings::vestibule::capability::signing::{Algorithm, Host, Key};
 use crate::config::SigningAlgorithm;
-use crate::keyring::KeyInfo;
+use crate::keyring::{KeyInfo, SignError};
 use crate::sandbox::fault::{Ending, Fault};
 use crate::sandbox::state::State;
 
@@ -20,61 +20,42 @@ const MAX_SIGNATURE_BYTES: usize = 1_024;
 impl Host for State {
     fn current(&mut self) -> Result<Key> {
         let facts = self.charge(0)?.facts.clone();
-        let remembered = facts.memory().signing.clone();
-        let key = match remembered {
-            Some(key) => key,
-            None => {
-                let key = self.services.keyring.current_signing().map_err(|cause| {
-                    Ending::Unavailable {
-                        retry_after_ms: 1_000,
-                        cause: Some(Box::new(cause)),
-                    }
-                })?;
-                facts.memory().signing = Some(key.clone());
-                key
-            }
-        };
+        let keyring = &self.services.keyring;
+        let key = facts.memory().signing.get_or_insert_with(|| keyring.signing().current()).clone();
         Ok(key.into())
     }
 
-    fn find(&mut self, key_id: String) -> Result<Option<Key>> {
+    async fn find(&mut self, key_id: String) -> Result<Option<Key>> {
         self.charge(key_id.len())?;
         if key_id.len() > MAX_KEY_ID_BYTES {
             return Ok(None);
         }
-        Ok(self.services.keyring.find_signing(&key_id).map(Into::into))
+        let key = self.services.keyring.signing().find(&key_id).await.map_err(Ending::unavailable)?;
+        Ok(key.map(Into::into))
     }
 
     fn sign(&mut self, key_id: String, message: Vec<u8>) -> Result<Vec<u8>> {
         if message.len() > MAX_MESSAGE_BYTES {
             return Err(self.fault(Fault::Argument));
         }
-        let facts = self.charge(key_id.len() + message.len())?.facts.clone();
-        let current = facts.memory().signing.clone();
-        // The key that was current when this message asked, or is now: a rotation in between must not fail the message.
-        let remembered = current.is_some_and(|key| key.id == key_id);
-        if !remembered
-            && self
-                .services
-                .keyring
-                .current_signing()
-                .map_or(true, |key| key.id != key_id)
-        {
-            return Err(self.fault(Fault::SigningKey));
+        self.charge(key_id.len() + message.len())?;
+        match self.services.keyring.signing().sign(&key_id, &message) {
+            Ok(signature) => Ok(signature),
+            Err(SignError::NotCurrent) => Err(self.fault(Fault::SigningKey)),
+            Err(cause) => Err(Ending::unavailable(cause).into()),
         }
-        self.services
-            .keyring
-            .sign(&key_id, &message)
-            .map_err(|_| self.fault(Fault::SigningKey))
     }
 
-    fn verify(&mut self, key_id: String, message: Vec<u8>, signature: Vec<u8>) -> Result<bool> {
+    async fn verify(&mut self, key_id: String, message: Vec<u8>, signature: Vec<u8>) -> Result<bool> {
         self.charge(key_id.len() + message.len() + signature.len())?;
         if message.len() > MAX_MESSAGE_BYTES {
             return Err(self.fault(Fault::Argument));
         }
-        let in_bounds = key_id.len() <= MAX_KEY_ID_BYTES && signature.len() <= MAX_SIGNATURE_BYTES;
-        Ok(in_bounds && self.services.keyring.verify(&key_id, &message, &signature))
+        if key_id.len() > MAX_KEY_ID_BYTES || signature.len() > MAX_SIGNATURE_BYTES {
+            return Ok(false);
+        }
+        let signing = self.services.keyring.signing();
+        Ok(signing.verify(&key_id, &message, &signature).await.map_err(Ending::unavailable)?)
     }
 }
 

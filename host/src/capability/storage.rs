@@ -44,7 +44,7 @@ impl Host for State {
             .transaction
             .get(&namespace, &key)
             .await
-            .map_err(Ending::store)?;
+            .map_err(Ending::unavailable)?;
         self.charge_record(record)
     }
 
@@ -61,7 +61,7 @@ impl Host for State {
             .transaction
             .get_many(&namespace, &keys)
             .await
-            .map_err(Ending::store)?;
+            .map_err(Ending::unavailable)?;
         records
             .into_iter()
             .map(|record| self.charge_record(record))
@@ -94,7 +94,7 @@ impl Host for State {
             .transaction
             .scan(&range, limit)
             .await
-            .map_err(Ending::store)?;
+            .map_err(Ending::unavailable)?;
         self.charge(
             page.iter()
                 .map(|(key, record)| key.len() + record.value.len())

@@ -27,7 +27,7 @@ impl Host for State {
             .transaction
             .keep(attempt_id())
             .await
-            .map_err(Ending::store)?
+            .map_err(Ending::unavailable)?
         {
             Outcome::Committed => Ok(()),
             Outcome::Conflict => Err(wasmtime::Error::new(Ending::Conflict)),

@@ -189,6 +189,11 @@ impl RootKey {
     }
 
     /// The secret for `label` under this key.
+    /// A key of the host's own, apart from the ring's: the same as long as the root key is.
+    pub(crate) fn subkey(&self, purpose: &str) -> Result<Zeroizing<[u8; 32]>, CryptoError> {
+        self.derive(format!("host/{purpose}").as_bytes())
+    }
+
     pub(super) fn derive(&self, label: &[u8]) -> Result<Secret, CryptoError> {
         derive(self.0.as_slice(), label)
     }

@@ -4,9 +4,10 @@
 //! id. It is sealed because a mail may carry a one-time token: a stolen store must not give it away.
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::clock::Timestamp;
-use crate::keyring::KeyRing;
+use crate::keyring::{CryptoError, KeyRing};
 use crate::sandbox::work::Work;
 use crate::store::{Namespace, Record};
 
@@ -78,17 +79,24 @@ pub(crate) fn events() -> Namespace {
 }
 
 /// Puts `mail` into the topmost frame of `work`.
-pub(crate) fn enqueue_mail(work: &mut Work, keyring: &KeyRing, channel: &str, mail: Mail) {
-    let subject = work
-        .principal
-        .as_ref()
-        .map(|principal| principal.subject.clone());
-    enqueue(work, keyring, channel, &mails(), Item::Mail(mail), subject);
+pub(crate) fn enqueue_mail(
+    work: &mut Work,
+    keyring: &KeyRing,
+    channel: &str,
+    mail: Mail,
+) -> Result<(), CryptoError> {
+    let subject = work.principal.as_ref().map(|principal| principal.subject.clone());
+    enqueue(work, keyring, channel, &mails(), Item::Mail(mail), subject)
 }
 
 /// Puts `event` into the topmost frame of `work`.
-pub(crate) fn enqueue_event(work: &mut Work, keyring: &KeyRing, channel: &str, event: Event) {
-    enqueue(work, keyring, channel, &events(), Item::Event(event), None);
+pub(crate) fn enqueue_event(
+    work: &mut Work,
+    keyring: &KeyRing,
+    channel: &str,
+    event: Event,
+) -> Result<(), CryptoError> {
+    enqueue(work, keyring, channel, &events(), Item::Event(event), None)
 }
 
 fn enqueue(
@@ -98,51 +106,24 @@ fn enqueue(
     namespace: &Namespace,
     item: Item,
     subject: Option<String>,
-) {
-    let now = work.facts.now;
+) -> Result<(), CryptoError> {
+    let at = work.facts.now;
     let id = format!("{}-{}", work.facts.id, work.outbox);
     work.outbox += 1;
     // Keys sort by moment, so that the oldest is delivered first.
-    let key = format!("{now:014}/{id}");
-    let posted = Posted {
-        id,
-        channel: channel.to_owned(),
-        at: now,
-        item,
-    };
-    let record = seal(keyring, namespace, &key, &posted, subject);
+    let key = format!("{at:014}/{id}");
+    let posted = Posted { id, channel: channel.to_owned(), at, item };
+    let plain = Zeroizing::new(serde_json::to_vec(&posted).map_err(|_| CryptoError)?);
+    let sealed = keyring.seals().seal(&place(namespace, &key), &plain)?;
+    let record = Record { value: sealed.bytes, schema: 0, subject, sealed: Some(sealed.key_id), expires_at: None };
     work.transaction.put(namespace, key, record);
-}
-
-fn seal(
-    keyring: &KeyRing,
-    namespace: &Namespace,
-    key: &str,
-    posted: &Posted,
-    subject: Option<String>,
-) -> Record {
-    let plain = zeroize::Zeroizing::new(serde_json::to_vec(posted).unwrap_or_default());
-    let sealed = keyring.seal(&place(namespace, key), &plain);
-    Record {
-        value: sealed.bytes,
-        schema: 0,
-        subject,
-        sealed: Some(sealed.key_id),
-        expires_at: None,
-    }
+    Ok(())
 }
 
 /// Reads what lies under `key`; none if it cannot be opened.
-pub(crate) fn open(
-    keyring: &KeyRing,
-    namespace: &Namespace,
-    key: &str,
-    record: &Record,
-) -> Option<Posted> {
+pub(crate) async fn open(keyring: &KeyRing, namespace: &Namespace, key: &str, record: &Record) -> Option<Posted> {
     let sealed = record.sealed.as_deref()?;
-    let plain = keyring
-        .open_sealed(&place(namespace, key), sealed, &record.value)
-        .ok()?;
+    let plain = keyring.seals().open(&place(namespace, key), sealed, &record.value).await.ok()?;
     serde_json::from_slice(&plain).ok()
 }
 

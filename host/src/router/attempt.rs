@@ -189,19 +189,17 @@ impl Router {
         let replies = match &call.message.id {
             None => None,
             Some(id) => {
-                let replies = Replies::of(
-                    &self.services.keyring,
-                    &call.message,
-                    id,
-                    work.principal.as_ref(),
-                );
+                let replies = match Replies::of(&self.services.keyring, &call.message, id, work.principal.as_ref()) {
+                    Ok(replies) => replies,
+                    Err(cause) => return (Some(work), Err(Ending::unavailable(cause))),
+                };
                 match replies
                     .find(&mut work.transaction, &self.services.keyring)
                     .await
                 {
                     Ok(None) => Some(replies),
                     Ok(Some(answer)) => return (Some(work), Ok(Ran::Repeated(answer))),
-                    Err(cause) => return (Some(work), Err(Ending::store(cause))),
+                    Err(cause) => return (Some(work), Err(Ending::unavailable(cause))),
                 }
             }
         };
@@ -276,12 +274,9 @@ impl Router {
     ) -> Result<Answer, Ending> {
         let mut more = Vec::new();
         if work.transaction.has_writes() {
-            let broken = |cause: serde_json::Error| Ending::Unavailable {
-                retry_after_ms: 1_000,
-                cause: Some(Box::new(cause)),
-            };
+            let broken = |cause| Ending::Unavailable { retry_after_ms: 1_000, cause: Some(cause) };
             let records = facts.audit().clone();
-            more = audit::writes(records).map_err(broken)?;
+            more = audit::writes(records).map_err(|cause| broken(cause.into()))?;
             if let Some(replies) = replies {
                 let short = call.target.as_ref().is_ok_and(|target| {
                     target
@@ -302,7 +297,7 @@ impl Router {
             .transaction
             .commit(attempt_id(), more)
             .await
-            .map_err(Ending::store)?
+            .map_err(Ending::unavailable)?
         {
             Outcome::Conflict => Err(Ending::Conflict),
             Outcome::Committed => {
@@ -322,7 +317,7 @@ impl Router {
         match work.transaction.discard(attempt_id()).await {
             Ok(Outcome::Committed) => outcome,
             Ok(Outcome::Conflict) => Err(Ending::Conflict),
-            Err(cause) => Err(Ending::store(cause)),
+            Err(cause) => Err(Ending::unavailable(cause)),
         }
     }
 }

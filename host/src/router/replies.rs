@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::clock::Timestamp;
 use crate::error::{Code, Failure};
-use crate::keyring::KeyRing;
+use crate::keyring::{CryptoError, KeyRing};
 use crate::message::{Answer, Message, Principal};
 use crate::store::{Namespace, Record, StoreError, Write};
 use crate::transaction::Transaction;
@@ -47,7 +47,7 @@ impl Replies {
         message: &Message,
         id: &str,
         principal: Option<&Principal>,
-    ) -> Self {
+    ) -> Result<Self, CryptoError> {
         let payload = Zeroizing::new(serde_json::to_vec(&message.payload).unwrap_or_default());
         let service_key = message.caller.service_key.as_deref();
         let anonymous = principal.is_none() && service_key.is_none();
@@ -66,9 +66,9 @@ impl Replies {
         if anonymous {
             place.extend_from_slice(&payload);
         }
-        let places = keyring.mac_candidates("h/replies", "place", &place);
-        let fingerprints = keyring.mac_candidates("h/replies", "payload", &payload);
-        Self {
+        let places = keyring.macs().candidates("h/replies", "place", &place)?;
+        let fingerprints = keyring.macs().candidates("h/replies", "payload", &payload)?;
+        Ok(Self {
             places: places
                 .into_iter()
                 .zip(fingerprints)
@@ -78,7 +78,7 @@ impl Replies {
                 })
                 .collect(),
             subject: principal.map(|principal| principal.subject.clone()),
-        }
+        })
     }
 
     /// The answer that was stored: the reply, or `conflict` if the payload was another.
@@ -92,7 +92,7 @@ impl Replies {
                 continue;
             };
             let sealed = record.sealed.as_deref().unwrap_or_default();
-            let Ok(plain) = keyring.open_sealed(&at(&place.key), sealed, &record.value) else {
+            let Ok(plain) = keyring.seals().open(&at(&place.key), sealed, &record.value).await else {
                 continue;
             };
             let stored: Stored = serde_json::from_slice(&plain)
@@ -113,18 +113,18 @@ impl Replies {
         now: Timestamp,
         carries_credentials: bool,
         answer: &Answer,
-    ) -> Result<Write, serde_json::Error> {
+    ) -> Result<Write, Box<dyn std::error::Error + Send + Sync>> {
         let place = self
             .places
             .first()
-            .ok_or_else(|| serde::ser::Error::custom("no mac key"))?;
+            .ok_or("there is no mac key")?;
         let reply = answer.as_ref().ok().cloned().flatten();
         let stored = Stored {
             fingerprint: place.fingerprint.clone(),
             reply,
         };
         let plain = Zeroizing::new(serde_json::to_vec(&stored)?);
-        let sealed = keyring.seal(&at(&place.key), &plain);
+        let sealed = keyring.seals().seal(&at(&place.key), &plain)?;
         let kept = if carries_credentials {
             CREDENTIALS_KEPT_MS
         } else {

@@ -145,8 +145,8 @@ pub(crate) enum Ending {
 }
 
 impl Ending {
-    /// The store cannot serve now.
-    pub(crate) fn store(cause: crate::store::StoreError) -> Self {
+    /// A part of the host cannot serve now.
+    pub(crate) fn unavailable(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::Unavailable {
             retry_after_ms: 1_000,
             cause: Some(Box::new(cause)),
