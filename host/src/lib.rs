@@ -20,6 +20,7 @@ pub mod sandbox;
 pub mod service_keys;
 mod services;
 mod private_file;
+pub mod service_keys;
 pub mod store;
 pub mod telemetry;
 mod transaction;

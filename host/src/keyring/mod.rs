@@ -41,6 +41,7 @@ pub use jwks::{Jwk, Jwks};
 pub use list::KeySummary;
 pub use macs::{Macs, Tag};
 pub use pepper::{Pepper, Peppers};
+pub(crate) use primitives::random_id;
 pub use record::{KeyAlgorithm, KeyState, Purpose};
 pub use ring::{KeyRing, Options};
 pub use root::{RootKey, RootKeyError};
