@@ -41,7 +41,7 @@ struct Case {
 }
 
 pub(crate) fn run(report: &mut Report, options: &Options) -> Result<()> {
-    report.section("(c) commits, group commit against one fsync a commit");
+    report.section("(c) commits, group commit against one fsync a commit")?;
     let runtime = Builder::new_multi_thread().enable_all().build()?;
     fsync(report, options)?;
     stores(report, options, &runtime)?;

@@ -26,7 +26,7 @@ use crate::fixture::TOKENS;
 
 const ISSUER: &str = "http://127.0.0.1:8080";
 const AUDIENCE: &str = "vestibule";
-const LIFETIME_S: u64 = 12 * 3_600;
+const LIFETIME_S: i64 = 12 * 3_600;
 
 const TABLES: &str = "
     PRAGMA journal_mode = WAL;
@@ -52,8 +52,8 @@ struct Claims {
     aud: String,
     sub: String,
     client_id: String,
-    iat: u64,
-    exp: u64,
+    iat: i64,
+    exp: i64,
     jti: String,
     sid: String,
 }
@@ -100,7 +100,7 @@ fn prepare(folder: &Path) -> Result<App> {
         "INSERT INTO service_keys VALUES (?1, '*', 0)",
         params![digest(&SHA256, operator.as_bytes()).as_ref()],
     )?;
-    let now = SystemClock.now() / 1_000;
+    let now = i64::try_from(SystemClock.now() / 1_000)?;
     let key_id = "bench".to_owned();
     let mut header = Header::new(Algorithm::EdDSA);
     header.typ = Some("at+jwt".to_owned());
@@ -179,7 +179,7 @@ fn check(
     bearer: &str,
     token: &str,
 ) -> Result<Result<Option<Claims>, StatusCode>> {
-    let now = SystemClock.now() / 1_000;
+    let now = i64::try_from(SystemClock.now() / 1_000)?;
     connection.prepare_cached("BEGIN")?.execute([])?;
     let hash = digest(&SHA256, bearer.as_bytes());
     let known: Option<bool> = connection
@@ -195,7 +195,7 @@ fn check(
     Ok(answer)
 }
 
-fn verified(app: &App, connection: &Connection, token: &str, now: u64) -> Result<Option<Claims>> {
+fn verified(app: &App, connection: &Connection, token: &str, now: i64) -> Result<Option<Claims>> {
     let Ok(data) = jsonwebtoken::decode::<Claims>(token, &app.key, &app.validation) else {
         return Ok(None);
     };

@@ -16,7 +16,7 @@ use crate::server::{Server, build_vestibule};
 const BENCH: &str = "http";
 
 pub(crate) fn run(report: &mut Report, options: &Options) -> Result<()> {
-    report.section("(d) verify-token over HTTP, against a hand-written handler");
+    report.section("(d) verify-token over HTTP, against a hand-written handler")?;
     let runtime = Builder::new_multi_thread().enable_all().build()?;
     let program = build_vestibule()?;
     let folder = tempfile::tempdir_in(&options.folder)?;

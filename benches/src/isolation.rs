@@ -49,7 +49,7 @@ const ATTACKS: [&str; 4] = ["spin", "memory", "call-flood", "trap"];
 const HOSTILE: &[u8] = include!(concat!(env!("OUT_DIR"), "/hostile.rs"));
 
 pub(crate) fn run(report: &mut Report, options: &Options) -> Result<()> {
-    report.section("(g) other channels while one is flooded with hostile work");
+    report.section("(g) other channels while one is flooded with hostile work")?;
     let runtime = Builder::new_multi_thread().enable_all().build()?;
     let site = Site::sqlite(&options.folder)?;
     let host = runtime.block_on(site.host(Variant {

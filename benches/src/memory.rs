@@ -20,7 +20,7 @@ const IN_FLIGHT: usize = 64;
 const QUIET: Duration = Duration::from_secs(2);
 
 pub(crate) fn run(report: &mut Report, options: &Options) -> Result<()> {
-    report.section("(f) resident memory");
+    report.section("(f) resident memory")?;
     let runtime = Builder::new_multi_thread().enable_all().build()?;
     let program = build_vestibule()?;
     let folder = tempfile::tempdir_in(&options.folder)?;

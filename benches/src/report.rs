@@ -100,15 +100,11 @@ impl Report {
         Ok(report)
     }
 
-    /// Prints a heading.
-    pub(crate) fn section(&mut self, title: &str) {
-        print(&format!("\n{title}  (load {})\n", machine::load()));
-    }
-
-    /// Prints a remark and keeps it.
-    pub(crate) fn remark(&mut self, text: &str) -> Result<()> {
-        print(&format!("  # {text}\n"));
-        self.line(&json!({"remark": text}))
+    /// Prints a heading, and how busy the machine is with other things.
+    pub(crate) fn section(&mut self, title: &str) -> Result<()> {
+        let load = machine::load();
+        print(&format!("\n{title}  (load {load})\n"));
+        self.line(&json!({"section": title, "load": load}))
     }
 
     pub(crate) fn row(&mut self, row: &Row) -> Result<()> {

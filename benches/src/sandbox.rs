@@ -54,7 +54,7 @@ struct Step<'a> {
 }
 
 pub(crate) fn run(report: &mut Report, options: &Options) -> Result<()> {
-    report.section("(b) where the fresh sandbox's time goes");
+    report.section("(b) where the fresh sandbox's time goes")?;
     let home = Builder::new_multi_thread().enable_all().build()?;
     let site = Site::sqlite(&options.folder)?;
     wasmtime_alone(report, options, site.engine().wasmtime())?;
@@ -137,10 +137,10 @@ fn prepare(
     interface: &str,
     command: &str,
 ) -> Result<(InstancePre<()>, ComponentExportIndex)> {
-    let component = Component::from_binary(engine, bytes)?;
+    let component = wasm(Component::from_binary(engine, bytes))?;
     let mut linker = Linker::new(engine);
-    linker.define_unknown_imports_as_traps(&component)?;
-    let pre = linker.instantiate_pre(&component)?;
+    wasm(linker.define_unknown_imports_as_traps(&component))?;
+    let pre = wasm(linker.instantiate_pre(&component))?;
     let interface = component
         .get_export_index(None, interface)
         .context("no such interface")?;
@@ -167,15 +167,13 @@ async fn phase_times(
         let mut store = Store::new(engine, ());
         store.set_epoch_deadline(u64::MAX / 2);
         let made = Instant::now();
-        let instance = pre.instantiate_async(&mut store).await?;
+        let instance = wasm(pre.instantiate_async(&mut store).await)?;
         let instantiated = Instant::now();
         let function = instance
             .get_func(&mut store, export)
             .context("no such function")?;
         let mut replies = vec![Val::Bool(false); results];
-        function
-            .call_async(&mut store, params, &mut replies)
-            .await?;
+        wasm(function.call_async(&mut store, params, &mut replies).await)?;
         let called = Instant::now();
         drop(store);
         let dropped = Instant::now();
@@ -190,6 +188,11 @@ async fn phase_times(
         count += 1;
     }
     Ok(sums.map(|sum| sum.as_secs_f64() * 1e6 / f64::from(count)))
+}
+
+/// Its errors are of its own kind.
+fn wasm<T>(result: wasmtime::Result<T>) -> Result<T> {
+    result.map_err(|cause| anyhow::anyhow!("{cause:#}"))
 }
 
 impl Phases {

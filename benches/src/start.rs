@@ -17,7 +17,7 @@ use crate::server::{Server, build_vestibule};
 const BENCH: &str = "start";
 
 pub(crate) fn run(report: &mut Report, options: &Options) -> Result<()> {
-    report.section("(e) process start to first answer");
+    report.section("(e) process start to first answer")?;
     let runtime = Builder::new_multi_thread().enable_all().build()?;
     let program = build_vestibule()?;
     let (mut fresh, mut cold, mut warm) = (Vec::new(), Vec::new(), Vec::new());

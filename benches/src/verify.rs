@@ -35,7 +35,7 @@ struct Case<'a> {
 }
 
 pub(crate) fn run(report: &mut Report, options: &Options) -> Result<()> {
-    report.section("(a) verify-token in process, fresh sandbox, SQLite");
+    report.section("(a) verify-token in process, fresh sandbox, SQLite")?;
     let home = Builder::new_multi_thread().enable_all().build()?;
     let site = Site::sqlite(&options.folder)?;
     let off = home.block_on(site.host(Variant {
