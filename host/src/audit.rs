@@ -10,7 +10,7 @@ const RETENTION_MS: u64 = 400 * 24 * 60 * 60 * 1_000;
 
 /// One decision. It never holds a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AuditRecord {
+pub(crate) struct AuditRecord {
     /// When the message came.
     pub at: Timestamp,
     /// What was decided, kebab-case: `token-reuse`.

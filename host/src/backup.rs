@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use zeroize::Zeroizing;
 
-use crate::data_folder::{
-    DataFolder, DataFolderError, DataPaths, NewFile, NewFileError, write_private,
-};
+use crate::data_folder::{DataFolder, DataFolderError, DataPaths};
+use crate::private_file::{self, NewFile, NewFileError};
+use crate::keyring::RootKey;
 pub use crate::store::sqlite::BackupError;
 use crate::store::sqlite::{APPLICATION_ID, FORMAT, SqliteStore};
 
@@ -34,6 +34,18 @@ pub async fn write_backup(
             None => Ok(()),
         })
         .await
+}
+
+/// As [`write_backup`], with `root_key` in the file.
+///
+/// # Errors
+/// As [`write_backup`].
+pub async fn write_backup_with_root_key(
+    store: &SqliteStore,
+    path: impl AsRef<Path>,
+    root_key: &RootKey,
+) -> Result<(), BackupError> {
+    write_backup(store, path, Some(root_key.expose())).await
 }
 
 /// What was restored.
@@ -131,7 +143,7 @@ pub fn restore(file: impl AsRef<Path>, data: impl Into<PathBuf>) -> Result<Resto
     })?;
     copy_without_key(&backup, database.temporary()).map_err(|error| unwritable(Box::new(error)))?;
     if let Some(key) = &root_key {
-        write_private(folder.paths().root_key(), key.as_slice())
+        private_file::write(&folder.paths().root_key(), key.as_slice())
             .map_err(|error| unwritable(Box::new(error)))?;
     }
     // The database comes last: without it, the folder is not taken for a restored one.
@@ -191,6 +203,10 @@ fn open_backup(file: &Path) -> Result<Connection, RestoreError> {
     })?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let backup = Connection::open_with_flags(path, flags).map_err(failed)?;
+    // It may be anybody's file: whatever stands in its schema calls no functions.
+    backup
+        .pragma_update(None, "trusted_schema", false)
+        .map_err(failed)?;
     let header = |name| backup.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     if header("application_id").map_err(failed)? != APPLICATION_ID {
         return Err(RestoreError::NotABackup {

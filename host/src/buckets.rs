@@ -179,8 +179,15 @@ impl Buckets {
     fn hashed(&self, channel: &str, bucket: &str, key: &str) -> Result<String, BucketError> {
         use base64::Engine as _;
         let data = format!("{channel}\0{key}");
-        let tag = self.keyring.macs().mac("h/buckets", bucket, data.as_bytes()).map_err(BucketError::Crypto)?;
-        Ok(format!("{bucket}/{}", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(tag.bytes)))
+        let tag = self
+            .keyring
+            .macs()
+            .mac("h/buckets", bucket, data.as_bytes())
+            .map_err(BucketError::Crypto)?;
+        Ok(format!(
+            "{bucket}/{}",
+            base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(tag.bytes)
+        ))
     }
 }
 

@@ -10,16 +10,12 @@
 //!   cache/               compiled code
 //! ```
 
-mod new_file;
-
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-pub use self::new_file::write_private;
-#[cfg(feature = "sqlite")]
-pub(crate) use self::new_file::{NewFile, NewFileError};
+use crate::private_file::make_folder;
 
 /// Where things are in a data folder, whether or not it exists or is ours.
 #[derive(Debug, Clone)]
@@ -131,10 +127,10 @@ impl DataFolder {
             path: paths.root.clone(),
             source,
         };
-        make_private_folder(&paths.root).map_err(not_writable)?;
+        make_folder(&paths.root).map_err(not_writable)?;
         let lock = lock(&paths)?;
-        make_private_folder(&paths.keys()).map_err(not_writable)?;
-        make_private_folder(&paths.cache()).map_err(not_writable)?;
+        make_folder(&paths.keys()).map_err(not_writable)?;
+        make_folder(&paths.cache()).map_err(not_writable)?;
         refuse_exposed_key(&paths)?;
         Ok(Self { paths, _lock: lock })
     }
@@ -166,11 +162,6 @@ fn lock(paths: &DataPaths) -> Result<File, DataFolderError> {
         }),
         Err(TryLockError::Error(source)) => Err(not_writable(source)),
     }
-}
-
-/// Makes `path` with mode 0700 if there is none. An existing folder keeps its mode: its owner chose it.
-fn make_private_folder(path: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 /// Refuses a root key that others can read. Who shares one on purpose configures a file elsewhere.
@@ -236,7 +227,7 @@ mod tests {
         let temporary = tempfile::tempdir().unwrap();
         let folder = DataFolder::open(temporary.path()).unwrap();
         let key = folder.paths().root_key();
-        write_private(&key, &[7; 32]).unwrap();
+        crate::private_file::write(&key, &[7; 32]).unwrap();
         drop(folder);
         drop(DataFolder::open(temporary.path()).unwrap());
         std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o640)).unwrap();

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use serde::Serialize;
@@ -16,10 +17,11 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config};
 use crate::contract::{Channel, Contract};
 use crate::error::Failure;
-use crate::hashing::HashPool;
+use crate::hashing::{HashPool, HashPoolError};
 use crate::keyring::{KeyRing, KeyRingError, RootKey};
 use crate::message::{Answer, Caller, Message};
 use crate::outbox::{self, Posted};
+use crate::planes::Planes;
 use crate::router::{AuthCommands, Router};
 use crate::sandbox::deployment::{Deployment, Settings};
 use crate::sandbox::{
@@ -29,11 +31,12 @@ use crate::sandbox::{
 use crate::service_keys::ServiceKeys;
 use crate::services::Services;
 use crate::store::memory::MemoryStore;
-use crate::store::{Namespace, Range, Store, StoreError};
+use crate::store::sweeper::{DEFAULT_INTERVAL, Sweeper};
+use crate::store::{Range, Store, StoreError};
 use crate::telemetry::Metrics;
 
-/// How often expired entries are swept and the key ring is read again, in milliseconds.
-const UPKEEP_MS: u64 = 5_000;
+/// How often it is looked whether the key ring has changed.
+const UPKEEP: Duration = Duration::from_secs(5);
 
 /// A running host. Cheap to clone; the last clone that goes ends its background work.
 #[derive(Clone)]
@@ -43,11 +46,12 @@ struct Inner {
     router: Arc<Router>,
     service_keys: Arc<ServiceKeys>,
     config: Config,
+    planes: Planes,
     cache: Option<CodeCache>,
     default_grants: HashMap<String, Grants>,
     earlier: Mutex<HashMap<String, Vec<Arc<Deployment>>>>,
     /// Dropped with the host: background tasks end.
-    _stop: watch::Sender<()>,
+    _stop: watch::Sender<bool>,
 }
 
 /// Makes a [`Host`]. Everything has a default: a store in memory, the machine's clock, a fresh root key, the bundled components.
@@ -72,6 +76,9 @@ pub enum StartError {
     /// The key ring cannot be opened.
     #[error(transparent)]
     KeyRing(#[from] KeyRingError),
+    /// Password hashing cannot be set up.
+    #[error("passwords: {0}")]
+    Hashing(#[from] HashPoolError),
     /// A component cannot be deployed.
     #[error("component of channel {channel}: {cause}")]
     Component {
@@ -222,8 +229,15 @@ impl Host {
         let mut snapshot = services.store.begin().await?;
         let mut posted = Vec::new();
         for namespace in [outbox::mails(), outbox::events()] {
-            let range = Range { namespace: namespace.clone(), prefix: String::new(), after: None };
-            for entry in snapshot.scan(&range, 1_000, 16 * 1024 * 1024, services.clock.now()).await? {
+            let range = Range {
+                namespace: namespace.clone(),
+                prefix: String::new(),
+                after: None,
+            };
+            for entry in snapshot
+                .scan(&range, 1_000, 16 * 1024 * 1024, services.clock.now())
+                .await?
+            {
                 let opened = outbox::open(&services.keyring, &namespace, &entry.key, &entry.record);
                 posted.extend(opened.await);
             }
@@ -265,6 +279,29 @@ impl Host {
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.0.config
+    }
+
+    /// All metrics in the OpenMetrics text format, with the store's and the hash pool's figures of now.
+    #[must_use]
+    pub fn metrics_text(&self) -> String {
+        let services = self.services();
+        services.metrics.store_status(&services.store.status());
+        services
+            .metrics
+            .hashes_waiting(services.hashing.status().waiting);
+        services.metrics.encode()
+    }
+
+    /// Which commands are open to whom.
+    #[must_use]
+    pub fn planes(&self) -> &Planes {
+        &self.0.planes
+    }
+
+    /// What serves now; the same `Arc` until that changes.
+    #[cfg(feature = "http")]
+    pub(crate) fn deployed(&self) -> Arc<Deployments> {
+        self.0.router.deployments.load_full()
     }
 
     fn services(&self) -> &Arc<Services> {
@@ -343,6 +380,9 @@ impl HostBuilder {
     /// # Errors
     /// When a key, a component or the configuration is not right; nothing has been served then.
     pub async fn build(self) -> Result<Host, StartError> {
+        let broken = |rule: &dyn std::fmt::Display| StartError::Config(rule.to_string());
+        self.config.check().map_err(|error| broken(&error))?;
+        let planes = Planes::new(&self.config.planes).map_err(|error| broken(&error))?;
         let store = self.store.unwrap_or_else(|| Arc::new(MemoryStore::new()));
         let root_key = match self.root_key {
             Some(root_key) => root_key,
@@ -364,9 +404,11 @@ impl HostBuilder {
         };
         let metrics = Arc::new(Metrics::new());
         let cache_key = root_key.subkey("code-cache").map_err(KeyRingError::from)?;
-        let cache = self.cache_folder.map(|folder| CodeCache::new(folder, &cache_key));
+        let cache = self
+            .cache_folder
+            .map(|folder| CodeCache::new(folder, &cache_key));
         let services = Arc::new(Services {
-            hashing: HashPool::new(&self.config.passwords, keyring.clone()),
+            hashing: HashPool::new(&self.config.passwords, keyring.clone())?,
             buckets: Buckets::new(
                 &self.config.buckets,
                 store.clone(),
@@ -392,22 +434,21 @@ impl HostBuilder {
             auth: auth_commands(&self.config.auth)?,
             limits: EffectiveLimits::of(&limits, &config::ComponentLimits::default()),
         });
-        let (stop, stopped) = watch::channel(());
+        let (stop, stopped) = watch::channel(false);
         let inner = Inner {
-            service_keys: Arc::new(ServiceKeys::new(
-                store.clone(),
-                keyring.clone(),
-                self.clock.clone(),
-            )),
+            service_keys: Arc::new(ServiceKeys::new(store.clone(), self.clock.clone())),
             router,
             cache,
             default_grants: HashMap::new(),
             config: self.config,
+            planes,
             earlier: Mutex::default(),
             _stop: stop,
         };
         let inner = inner.deploy_all(self.components, self.bundled)?;
-        tokio::spawn(upkeep(inner.router.services.clone(), stopped));
+        let sweeper = Sweeper::new(store, self.clock);
+        tokio::spawn(sweeper.run(DEFAULT_INTERVAL, stopped.clone()));
+        tokio::spawn(follow_keys(inner.router.services.clone(), stopped));
         Ok(Host(Arc::new(inner)))
     }
 }
@@ -576,26 +617,20 @@ fn info(deployment: &Deployment) -> DeploymentInfo {
     }
 }
 
-/// Sweeps what has expired and follows key rotations of other hosts, until the host is gone.
-async fn upkeep(services: Arc<Services>, mut stopped: watch::Receiver<()>) {
-    let mut ticks = tokio::time::interval(std::time::Duration::from_millis(UPKEEP_MS));
+/// Follows key rotations of other hosts and destroys keys that have retired, until the host is gone.
+async fn follow_keys(services: Arc<Services>, mut stopped: watch::Receiver<bool>) {
+    let mut ticks = tokio::time::interval(UPKEEP);
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
             _ = stopped.changed() => return,
         }
-        if let Err(error) = services.store.sweep(services.clock.now(), 1_000).await {
-            tracing::warn!(%error, "expired entries could not be swept");
-        }
-        if let Err(error) = services.keyring.reload().await {
+        if let Err(error) = services
+            .keyring
+            .refresh_if_stale(services.clock.now())
+            .await
+        {
             tracing::warn!(%error, "the key ring could not be read again");
         }
     }
-}
-
-/// The host's own namespaces are not for components; this one is for tests of that.
-#[doc(hidden)]
-#[must_use]
-pub fn channel_namespace(channel: &str) -> Namespace {
-    Namespace::channel("default", channel)
 }

@@ -15,14 +15,16 @@ pub mod host;
 pub mod keyring;
 pub mod message;
 pub mod outbox;
+pub mod planes;
+mod private_file;
 mod router;
 pub mod sandbox;
 pub mod service_keys;
 mod services;
-mod private_file;
-pub mod service_keys;
 pub mod store;
 pub mod telemetry;
 mod transaction;
+#[cfg(feature = "http")]
+pub mod transport;
 
 pub use host::{Host, HostBuilder, StartError};

@@ -1,10 +1,16 @@
 //! Files that hold a secret: nobody but their owner reads them, and they are there whole or not at all.
 
+#[cfg(feature = "sqlite")]
+mod new;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
 use zeroize::Zeroizing;
+
+#[cfg(feature = "sqlite")]
+pub(crate) use self::new::{NewFile, NewFileError};
 
 /// The bytes of the file at `path`, at most `limit` of them; none if there is no such file.
 ///

@@ -8,11 +8,15 @@ use tokio::sync::{OwnedSemaphorePermit, RwLock, RwLockReadGuard, Semaphore};
 
 use crate::buckets::Buckets;
 use crate::clock::Clock;
-use crate::hashing::{HashPool, Overloaded};
+use crate::hashing::HashPool;
 use crate::keyring::KeyRing;
 use crate::sandbox::Engine;
+use crate::sandbox::fault::Ending;
 use crate::store::{AttemptId, Store};
 use crate::telemetry::Metrics;
+
+/// When it is worth asking for a hash again, in milliseconds, if all places are taken.
+const HASH_RETRY_MS: u64 = 500;
 
 /// The host's parts that capabilities stand on.
 pub(crate) struct Services {
@@ -39,13 +43,12 @@ impl Services {
     }
 
     /// A place among the messages that wait for a hash.
-    pub(crate) fn hash_slot(&self) -> Result<OwnedSemaphorePermit, Overloaded> {
-        self.hash_slots
-            .clone()
-            .try_acquire_owned()
-            .map_err(|_| Overloaded {
-                retry_after_ms: self.hashing.retry_after_ms(),
-            })
+    pub(crate) fn hash_slot(&self) -> Result<OwnedSemaphorePermit, Ending> {
+        let taken = self.hash_slots.clone().try_acquire_owned();
+        taken.map_err(|cause| Ending::Unavailable {
+            retry_after_ms: HASH_RETRY_MS,
+            cause: Some(Box::new(cause)),
+        })
     }
 }
 

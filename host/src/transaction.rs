@@ -21,10 +21,10 @@ use overlay::Frame;
 use reads::Reads;
 
 /// The largest page of a scan, in bytes of values.
-pub const MAX_SCAN_BYTES: usize = 1024 * 1024;
+pub(crate) const MAX_SCAN_BYTES: usize = 1024 * 1024;
 
 /// The most entries of a scan's page.
-pub const MAX_SCAN_ENTRIES: usize = 1_000;
+pub(crate) const MAX_SCAN_ENTRIES: usize = 1_000;
 
 /// Where an entry lies.
 pub(crate) type Address = (Namespace, String);
@@ -59,11 +59,6 @@ impl Transaction {
             frames: vec![Frame::default()],
             snapshots_taken: 0,
         }
-    }
-
-    /// The moment that expiry is judged by.
-    pub(crate) fn now(&self) -> Timestamp {
-        self.now
     }
 
     /// The record under `key`: this message's own write, else the store's.

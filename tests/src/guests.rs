@@ -45,18 +45,27 @@ pub fn relay(channel: &str, callee: &str) -> Vec<u8> {
     ))
 }
 
-/// A component that serves `channel` without importing anything, and answers nothing.
+/// A component that serves `channel` by one command, `run`, and answers nothing.
 ///
 /// # Panics
 /// If the name is not kebab-case.
 #[must_use]
 pub fn silent(channel: &str) -> Vec<u8> {
+    silent_as(channel, "run")
+}
+
+/// The same with another name for the command.
+///
+/// # Panics
+/// If a name is not kebab-case.
+#[must_use]
+pub fn silent_as(channel: &str, command: &str) -> Vec<u8> {
     text(&format!(
         r#"(component
             (core module $code (func (export "run")))
             (core instance $code (instantiate $code))
             (func $run (canon lift (core func $code "run")))
-            (instance $commands (export "run" (func $run)))
+            (instance $commands (export "{command}" (func $run)))
             (export "vestibule:{channel}/commands@1.0.0" (instance $commands)))"#
     ))
 }
@@ -74,6 +83,23 @@ pub fn trapping_at_start(channel: &str) -> Vec<u8> {
             (func $run (canon lift (core func $code "run")))
             (instance $commands (export "run" (func $run)))
             (export "vestibule:{channel}/commands@1.0.0" (instance $commands)))"#
+    ))
+}
+
+/// A component of channel `importing` that imports the function `name` of `interface`.
+///
+/// # Panics
+/// If a name is not what WIT allows.
+#[must_use]
+pub fn importing(interface: &str, name: &str) -> Vec<u8> {
+    text(&format!(
+        r#"(component
+            (import "{interface}" (instance (export "{name}" (func))))
+            (core module $code (func (export "run")))
+            (core instance $code (instantiate $code))
+            (func $run (canon lift (core func $code "run")))
+            (instance $commands (export "run" (func $run)))
+            (export "vestibule:importing/commands@1.0.0" (instance $commands)))"#
     ))
 }
 

@@ -1,3 +1,9 @@
 //! The harness that every suite uses.
 
+pub mod batch;
+pub mod clock;
+pub mod conformance;
+pub mod faulty_store;
 pub mod guests;
+pub mod harness;
+pub mod store;

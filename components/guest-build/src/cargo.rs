@@ -110,6 +110,10 @@ pub(crate) fn build(
     for package in packages {
         command.args(["--package", package]);
     }
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a build script: the environment is what it removes"
+    )]
     for (name, _) in std::env::vars_os().filter(|(name, _)| leaks(name)) {
         command.env_remove(name);
     }

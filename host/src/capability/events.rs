@@ -34,7 +34,8 @@ impl Host for State {
             &services.keyring,
             &channel,
             Event { name, payload },
-        ).map_err(Ending::unavailable)?)
+        )
+        .map_err(Ending::unavailable)?)
     }
 }
 

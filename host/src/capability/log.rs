@@ -13,8 +13,9 @@ impl Host for State {
         let limit = self.deployment.limits.log_lines;
         let work = self.charge(line.len())?;
         work.usage.log_lines = work.usage.log_lines.saturating_add(1);
-        if work.usage.log_lines > limit {
-            return Ok(());
+        let lines = work.usage.log_lines;
+        if lines > limit {
+            return self.drop_line(lines == limit + 1);
         }
         let line = printable(&line);
         let message = work.facts.id.clone();
@@ -35,6 +36,21 @@ impl Host for State {
             Level::Error => {
                 tracing::error!(target: "vestibule::component", channel, build, message, "{line}")
             }
+        }
+        Ok(())
+    }
+}
+
+impl State {
+    /// Counts a line that is not written; the first one says so in the log.
+    fn drop_line(&mut self, first: bool) -> Result<()> {
+        let channel = &*self.deployment.channel;
+        self.services.metrics.fault(channel, "log-lines");
+        if first {
+            tracing::warn!(
+                channel,
+                "the component logs too much; its further lines of this message are dropped"
+            );
         }
         Ok(())
     }

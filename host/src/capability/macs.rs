@@ -27,13 +27,18 @@ impl Host for State {
     fn mac(&mut self, purpose: String, data: Vec<u8>) -> Result<Tag> {
         self.charge_mac(&purpose, &data)?;
         let macs = self.services.keyring.macs();
-        Ok(macs.mac(&self.deployment.channel, &purpose, &data).map_err(Ending::unavailable)?.into())
+        Ok(macs
+            .mac(&self.deployment.channel, &purpose, &data)
+            .map_err(Ending::unavailable)?
+            .into())
     }
 
     fn candidates(&mut self, purpose: String, data: Vec<u8>) -> Result<Vec<Tag>> {
         self.charge_mac(&purpose, &data)?;
         let macs = self.services.keyring.macs();
-        let tags = macs.candidates(&self.deployment.channel, &purpose, &data).map_err(Ending::unavailable)?;
+        let tags = macs
+            .candidates(&self.deployment.channel, &purpose, &data)
+            .map_err(Ending::unavailable)?;
         Ok(tags.into_iter().map(Into::into).collect())
     }
 }

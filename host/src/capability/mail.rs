@@ -34,7 +34,10 @@ impl Host for State {
         };
         let channel = self.deployment.channel.clone();
         let services = self.services.clone();
-        Ok(outbox::enqueue_mail(self.work()?, &services.keyring, &channel, mail).map_err(Ending::unavailable)?)
+        Ok(
+            outbox::enqueue_mail(self.work()?, &services.keyring, &channel, mail)
+                .map_err(Ending::unavailable)?,
+        )
     }
 }
 

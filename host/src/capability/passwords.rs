@@ -7,7 +7,7 @@ use wasmtime::Result;
 use zeroize::Zeroizing;
 
 use super::bindings::vestibule::capability::passwords::{Host, Verdict};
-use crate::hashing::{self, Overloaded};
+use crate::hashing::{self, HashError};
 use crate::sandbox::fault::{Ending, Fault};
 use crate::sandbox::state::State;
 
@@ -57,12 +57,12 @@ impl Host for State {
         let mut salt = [0; 16];
         self.random.fill_bytes(&mut salt);
         let services = self.services.clone();
-        let _slot = services.hash_slot().map_err(overloaded)?;
+        let _slot = services.hash_slot()?;
         let hash = services
             .hashing
             .hash(&who, password, salt)
             .await
-            .map_err(overloaded)?;
+            .map_err(ending)?;
         facts
             .memory()
             .hashes
@@ -81,12 +81,12 @@ impl Host for State {
             return Ok(verdict.into());
         }
         let services = self.services.clone();
-        let _slot = services.hash_slot().map_err(overloaded)?;
+        let _slot = services.hash_slot()?;
         let verdict = services
             .hashing
-            .verify(&facts.command, password, phc)
+            .verify(&facts.command, password, &phc)
             .await
-            .map_err(overloaded)?;
+            .map_err(ending)?;
         facts.memory().verdicts.insert(name, verdict);
         Ok(verdict.into())
     }
@@ -99,12 +99,12 @@ impl Host for State {
             return Ok(());
         }
         let services = self.services.clone();
-        let _slot = services.hash_slot().map_err(overloaded)?;
+        let _slot = services.hash_slot()?;
         services
             .hashing
             .decoy(&facts.command, password)
             .await
-            .map_err(overloaded)?;
+            .map_err(ending)?;
         facts
             .memory()
             .verdicts
@@ -123,10 +123,12 @@ impl From<hashing::Verdict> for Verdict {
     }
 }
 
-fn overloaded(overloaded: Overloaded) -> wasmtime::Error {
-    let retry_after_ms = overloaded.retry_after_ms;
-    wasmtime::Error::new(Ending::Unavailable {
-        retry_after_ms,
-        cause: Some(Box::new(overloaded)),
-    })
+fn ending(error: HashError) -> Ending {
+    match error {
+        HashError::Overloaded { retry_after_ms } => Ending::Unavailable {
+            retry_after_ms,
+            cause: Some(Box::new(error)),
+        },
+        other => Ending::unavailable(other),
+    }
 }

@@ -21,7 +21,11 @@ impl Host for State {
     fn current(&mut self) -> Result<Key> {
         let facts = self.charge(0)?.facts.clone();
         let keyring = &self.services.keyring;
-        let key = facts.memory().signing.get_or_insert_with(|| keyring.signing().current()).clone();
+        let key = facts
+            .memory()
+            .signing
+            .get_or_insert_with(|| keyring.signing().current())
+            .clone();
         Ok(key.into())
     }
 
@@ -30,7 +34,13 @@ impl Host for State {
         if key_id.len() > MAX_KEY_ID_BYTES {
             return Ok(None);
         }
-        let key = self.services.keyring.signing().find(&key_id).await.map_err(Ending::unavailable)?;
+        let key = self
+            .services
+            .keyring
+            .signing()
+            .find(&key_id)
+            .await
+            .map_err(Ending::unavailable)?;
         Ok(key.map(Into::into))
     }
 
@@ -46,7 +56,12 @@ impl Host for State {
         }
     }
 
-    async fn verify(&mut self, key_id: String, message: Vec<u8>, signature: Vec<u8>) -> Result<bool> {
+    async fn verify(
+        &mut self,
+        key_id: String,
+        message: Vec<u8>,
+        signature: Vec<u8>,
+    ) -> Result<bool> {
         self.charge(key_id.len() + message.len() + signature.len())?;
         if message.len() > MAX_MESSAGE_BYTES {
             return Err(self.fault(Fault::Argument));
@@ -55,7 +70,10 @@ impl Host for State {
             return Ok(false);
         }
         let signing = self.services.keyring.signing();
-        Ok(signing.verify(&key_id, &message, &signature).await.map_err(Ending::unavailable)?)
+        Ok(signing
+            .verify(&key_id, &message, &signature)
+            .await
+            .map_err(Ending::unavailable)?)
     }
 }
 

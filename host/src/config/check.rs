@@ -25,6 +25,21 @@ impl Config {
             self.http.max_body_bytes,
             1..=16 * MIB,
         )?;
+        within(
+            "http.max_connections",
+            self.http.max_connections,
+            1..=100_000,
+        )?;
+        within(
+            "http.read_timeout_ms",
+            self.http.read_timeout_ms,
+            1..=HOUR_MS,
+        )?;
+        within(
+            "http.idle_timeout_ms",
+            self.http.idle_timeout_ms,
+            1..=HOUR_MS,
+        )?;
         within("http.drain_ms", self.http.drain_ms, 0..=HOUR_MS)?;
         self.check_shared()?;
         patterns("planes.user", &self.planes.user)?;
@@ -99,7 +114,7 @@ impl Config {
         for (channel, component) in &self.components {
             let key = named("components", channel)?;
             for (index, grant) in component.grants.iter().flatten().enumerate() {
-                if !is_name(grant) && grant.parse::<CommandPattern>().is_err() {
+                if !is_capability(grant) && grant.parse::<CommandPattern>().is_err() {
                     return Err(ConfigError::wrong(
                         format!("{key}.grants[{index}]"),
                         "must be a capability (`storage`), a command (`token/verify-token`) or a channel's commands (`token/*`)",
@@ -221,4 +236,11 @@ fn is_origin(text: &str) -> bool {
             .is_some_and(|authority| !authority.as_str().contains('@'))
         && matches!(rest, "" | "/")
         && !text.ends_with('/')
+}
+/// `storage`, or one function of a capability: `caller.establish`.
+fn is_capability(grant: &str) -> bool {
+    match grant.split_once('.') {
+        Some((capability, function)) => is_name(capability) && is_name(function),
+        None => is_name(grant),
+    }
 }

@@ -68,6 +68,12 @@ pub struct Http {
     pub listen: SocketAddr,
     /// The largest request body, in bytes.
     pub max_body_bytes: usize,
+    /// Connections at once; more wait to be accepted.
+    pub max_connections: u32,
+    /// How long a client may take over the head of a request, and again over its body, in milliseconds.
+    pub read_timeout_ms: u64,
+    /// How long a connection without a request is kept open, in milliseconds.
+    pub idle_timeout_ms: u64,
     /// Networks whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// How long a stop waits for messages in flight, in milliseconds.
@@ -297,6 +303,9 @@ impl Default for Http {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             max_body_bytes: 256 * 1024,
+            max_connections: 1_024,
+            read_timeout_ms: 10_000,
+            idle_timeout_ms: 60_000,
             trusted_proxies: Vec::new(),
             drain_ms: 10_000,
         }

@@ -34,7 +34,7 @@ fn a_file_is_read() {
         listen = "127.0.0.1:0"
         trusted_proxies = ["10.0.0.0/8"]
         [components.api-tokens]
-        grants = ["storage", "token/*"]
+        grants = ["storage", "caller.establish", "token/*"]
         limits.cpu_ms = 10
         config.max-age = "30d"
         [buckets.sign-in]

@@ -67,6 +67,23 @@ impl KeyRing {
         ledger::exists(store, now).await
     }
 
+    /// Whether `root` opens every key of the ring in `store`, if there is one. Nothing is changed: for `doctor`, and after a restore.
+    ///
+    /// # Errors
+    /// [`KeyRingError`] that says what is wrong.
+    pub async fn check(
+        store: Arc<dyn Store>,
+        root: &RootKey,
+        now: Timestamp,
+    ) -> Result<(), KeyRingError> {
+        let ledger = Ledger::new(store, root)?;
+        let page = ledger.read(now).await?;
+        if page.head.is_some() {
+            View::new(page.head, page.records, &ledger.wrapping)?;
+        }
+        Ok(())
+    }
+
     /// Opens the ring of `store`, and makes what it lacks: all of it on a first start.
     ///
     /// # Errors

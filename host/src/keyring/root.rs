@@ -194,6 +194,12 @@ impl RootKey {
         self.derive(format!("host/{purpose}").as_bytes())
     }
 
+    /// The key itself, for a backup that is to hold it.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn expose(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     pub(super) fn derive(&self, label: &[u8]) -> Result<Secret, CryptoError> {
         derive(self.0.as_slice(), label)
     }

@@ -88,7 +88,8 @@ impl KeyRing {
     }
 
     /// Makes a new key of `purpose` that goes into use when all hosts know it: after `rotation.lead_ms`, or at once if forced. The
-    /// earlier ones are kept, and accepted. Returns its name. Signing keys are rotated by [`Self::rotate_signing`].
+    /// earlier ones are kept, and accepted. Returns its name. A key that waits already is not followed by another; forced, it goes into use
+    /// at once. Signing keys are rotated by [`Self::rotate_signing`].
     ///
     /// # Errors
     /// [`RotationError`]; `TooSoon` while an earlier rotation is under way.
@@ -107,7 +108,13 @@ impl KeyRing {
             let current = position(records, purpose, KeyState::Current)?;
             refuse_if_changed(&mut first, &records[current].id)?;
             if let Ok(next) = position(records, purpose, KeyState::Next) {
-                let at = records[next].activated_at.unwrap_or(now);
+                let next = &mut records[next];
+                if rotation.force {
+                    next.activated_at = Some(now);
+                    made.clone_from(&next.id);
+                    return Ok(());
+                }
+                let at = next.activated_at.unwrap_or(now);
                 return Err(RotationError::TooSoon {
                     purpose,
                     wait_ms: at.saturating_sub(now),

@@ -170,7 +170,16 @@ async fn two_first_starts_at_once_make_one_ring() {
 #[tokio::test]
 async fn a_wrong_root_key_is_refused_and_changes_nothing() {
     let site = Site::new();
+    let root = |byte| RootKey::from_bytes([byte; 32]);
+    let check = async |root: RootKey| KeyRing::check(site.store.clone(), &root, START).await;
+    assert!(check(root(2)).await.is_ok());
+    assert!(site.stored().await.is_empty());
     site.host().await;
+    assert!(check(root(1)).await.is_ok());
+    assert!(matches!(
+        check(root(2)).await,
+        Err(KeyRingError::Root(RootKeyError::Wrong))
+    ));
     let before = site.stored().await;
     let error = site.try_host(2, Options::default()).await.unwrap_err();
     assert!(matches!(error, KeyRingError::Root(RootKeyError::Wrong)));
@@ -637,4 +646,47 @@ async fn a_clock_that_steps_back_breaks_nothing() {
         ring.rotate_signing(&Rotation::default()).await,
         Err(RotationError::TooSoon { .. })
     ));
+}
+
+#[tokio::test]
+async fn a_pending_key_goes_into_use_at_once_if_forced() {
+    let site = Site::new();
+    let ring = site.host().await;
+    let pending = ring.rotate(Purpose::Seal, &Rotation::default()).await;
+    let forced = Rotation {
+        force: true,
+        ..Rotation::default()
+    };
+    let used = ring.rotate(Purpose::Seal, &forced).await.unwrap();
+    assert_eq!(used, pending.unwrap());
+    assert_eq!(ring.seals().seal(b"", b"").unwrap().key_id, used);
+    assert_eq!(
+        states(&ring, Purpose::Seal),
+        [KeyState::Previous, KeyState::Current]
+    );
+}
+
+#[tokio::test]
+async fn every_future_may_move_between_threads() {
+    fn check<T: Send>(future: T) {
+        drop(future);
+    }
+    let site = Site::new();
+    let ring = site.host().await;
+    let rotation = Rotation::default();
+    let root = RootKey::from_bytes([1; 32]);
+    check(KeyRing::open(
+        site.store.clone(),
+        &root,
+        site.clock.clone(),
+        Options::default(),
+    ));
+    check(ring.reload());
+    check(ring.refresh_if_stale(0));
+    check(ring.rotate_signing(&rotation));
+    check(ring.rotate(Purpose::Mac, &rotation));
+    check(ring.signing().find(""));
+    check(ring.signing().verify("", b"", b""));
+    check(ring.seals().open(b"", "", b""));
+    check(ring.peppers().find(""));
 }

@@ -85,7 +85,10 @@ pub(crate) fn enqueue_mail(
     channel: &str,
     mail: Mail,
 ) -> Result<(), CryptoError> {
-    let subject = work.principal.as_ref().map(|principal| principal.subject.clone());
+    let subject = work
+        .principal
+        .as_ref()
+        .map(|principal| principal.subject.clone());
     enqueue(work, keyring, channel, &mails(), Item::Mail(mail), subject)
 }
 
@@ -112,18 +115,38 @@ fn enqueue(
     work.outbox += 1;
     // Keys sort by moment, so that the oldest is delivered first.
     let key = format!("{at:014}/{id}");
-    let posted = Posted { id, channel: channel.to_owned(), at, item };
+    let posted = Posted {
+        id,
+        channel: channel.to_owned(),
+        at,
+        item,
+    };
     let plain = Zeroizing::new(serde_json::to_vec(&posted).map_err(|_| CryptoError)?);
     let sealed = keyring.seals().seal(&place(namespace, &key), &plain)?;
-    let record = Record { value: sealed.bytes, schema: 0, subject, sealed: Some(sealed.key_id), expires_at: None };
+    let record = Record {
+        value: sealed.bytes,
+        schema: 0,
+        subject,
+        sealed: Some(sealed.key_id),
+        expires_at: None,
+    };
     work.transaction.put(namespace, key, record);
     Ok(())
 }
 
 /// Reads what lies under `key`; none if it cannot be opened.
-pub(crate) async fn open(keyring: &KeyRing, namespace: &Namespace, key: &str, record: &Record) -> Option<Posted> {
+pub(crate) async fn open(
+    keyring: &KeyRing,
+    namespace: &Namespace,
+    key: &str,
+    record: &Record,
+) -> Option<Posted> {
     let sealed = record.sealed.as_deref()?;
-    let plain = keyring.seals().open(&place(namespace, key), sealed, &record.value).await.ok()?;
+    let plain = keyring
+        .seals()
+        .open(&place(namespace, key), sealed, &record.value)
+        .await
+        .ok()?;
     serde_json::from_slice(&plain).ok()
 }
 

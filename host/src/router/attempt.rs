@@ -189,7 +189,12 @@ impl Router {
         let replies = match &call.message.id {
             None => None,
             Some(id) => {
-                let replies = match Replies::of(&self.services.keyring, &call.message, id, work.principal.as_ref()) {
+                let replies = match Replies::of(
+                    &self.services.keyring,
+                    &call.message,
+                    id,
+                    work.principal.as_ref(),
+                ) {
                     Ok(replies) => replies,
                     Err(cause) => return (Some(work), Err(Ending::unavailable(cause))),
                 };
@@ -274,7 +279,10 @@ impl Router {
     ) -> Result<Answer, Ending> {
         let mut more = Vec::new();
         if work.transaction.has_writes() {
-            let broken = |cause| Ending::Unavailable { retry_after_ms: 1_000, cause: Some(cause) };
+            let broken = |cause| Ending::Unavailable {
+                retry_after_ms: 1_000,
+                cause: Some(cause),
+            };
             let records = facts.audit().clone();
             more = audit::writes(records).map_err(|cause| broken(cause.into()))?;
             if let Some(replies) = replies {

@@ -16,7 +16,7 @@ use rand::RngExt as _;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use crate::audit;
+use crate::audit::{self, AuditRecord};
 use crate::clock::Timestamp;
 use crate::error::{Code, Failure};
 use crate::message::{Answer, CredentialKind, Message};
@@ -131,11 +131,15 @@ impl Router {
             return Err(refusal);
         }
         let facts = Arc::new(self.facts(id, &call, deployments, pinned)?);
+        let auditor = Auditor {
+            services: self.services.clone(),
+            facts: facts.clone(),
+        };
         let answer = self
             .run(&call, &facts)
             .await
             .unwrap_or_else(|ending| Err(self.failure(ending, &facts)));
-        self.write_audit(&facts).await;
+        auditor.finish().await;
         answer
     }
 
@@ -222,26 +226,48 @@ impl Router {
         }
         ending.into_failure()
     }
+}
 
-    /// Writes what was audited by a message that did not commit it.
-    async fn write_audit(&self, facts: &Facts) {
-        let records = std::mem::take(&mut *facts.audit());
-        if records.is_empty() {
-            return;
-        }
+/// Writes what a message audited and did not commit: when it ends, and also when its client hangs up.
+struct Auditor {
+    services: Arc<Services>,
+    facts: Arc<Facts>,
+}
+
+impl Auditor {
+    fn take(&self) -> Vec<AuditRecord> {
+        std::mem::take(&mut *self.facts.audit())
+    }
+
+    async fn write(services: &Services, message: &str, now: Timestamp, records: Vec<AuditRecord>) {
         let written = match audit::writes(records) {
-            Ok(writes) => commit_unchecked(&*self.services.store, attempt_id(), facts.now, writes)
+            Ok(writes) => commit_unchecked(&*services.store, attempt_id(), now, writes)
                 .await
                 .map_err(|cause| cause.to_string()),
             Err(cause) => Err(cause.to_string()),
         };
         if let Err(cause) = written {
-            tracing::error!(
-                message = facts.id,
-                cause,
-                "audit records could not be written"
-            );
+            tracing::error!(message, cause, "audit records could not be written");
         }
+    }
+
+    /// The usual end: the answer waits until its records are durable.
+    async fn finish(self) {
+        let records = self.take();
+        if !records.is_empty() {
+            Self::write(&self.services, &self.facts.id, self.facts.now, records).await;
+        }
+    }
+}
+
+impl Drop for Auditor {
+    fn drop(&mut self) {
+        let records = self.take();
+        if records.is_empty() {
+            return;
+        }
+        let (services, facts) = (self.services.clone(), self.facts.clone());
+        tokio::spawn(async move { Self::write(&services, &facts.id, facts.now, records).await });
     }
 }
 

@@ -67,7 +67,9 @@ impl Replies {
             place.extend_from_slice(&payload);
         }
         let places = keyring.macs().candidates("h/replies", "place", &place)?;
-        let fingerprints = keyring.macs().candidates("h/replies", "payload", &payload)?;
+        let fingerprints = keyring
+            .macs()
+            .candidates("h/replies", "payload", &payload)?;
         Ok(Self {
             places: places
                 .into_iter()
@@ -92,7 +94,11 @@ impl Replies {
                 continue;
             };
             let sealed = record.sealed.as_deref().unwrap_or_default();
-            let Ok(plain) = keyring.seals().open(&at(&place.key), sealed, &record.value).await else {
+            let Ok(plain) = keyring
+                .seals()
+                .open(&at(&place.key), sealed, &record.value)
+                .await
+            else {
                 continue;
             };
             let stored: Stored = serde_json::from_slice(&plain)
@@ -114,10 +120,7 @@ impl Replies {
         carries_credentials: bool,
         answer: &Answer,
     ) -> Result<Write, Box<dyn std::error::Error + Send + Sync>> {
-        let place = self
-            .places
-            .first()
-            .ok_or("there is no mac key")?;
+        let place = self.places.first().ok_or("there is no mac key")?;
         let reply = answer.as_ref().ok().cloned().flatten();
         let stored = Stored {
             fingerprint: place.fingerprint.clone(),

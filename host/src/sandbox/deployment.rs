@@ -314,31 +314,33 @@ fn trace(error: &wasmtime::Error) -> String {
     format!("{code}: {}", frames.unwrap_or_default())
 }
 
+/// What `config.get` answers: for each name that the build declares the component's own value, else the installation's
+/// shared one, else the build's default.
 fn values(
     channel: &str,
     contract: &Contract,
     settings: &Settings<'_>,
 ) -> Result<BTreeMap<String, String>, DeployError> {
-    let own = contract
+    let own = &settings.component.config;
+    let mut values = contract
         .manifest
-        .resolve(&settings.component.config)
+        .resolve(own)
         .map_err(|violations| DeployError::Config {
             channel: channel.to_owned(),
             violations: violations.iter().map(ToString::to_string).collect(),
         })?;
-    let mut values = BTreeMap::from([
-        ("issuer".to_owned(), settings.shared.issuer.clone()),
-        ("audience".to_owned(), settings.shared.audience.clone()),
-        (
-            "public-origin".to_owned(),
-            settings.shared.public_origin.clone(),
-        ),
-        (
-            "product-name".to_owned(),
-            settings.shared.product_name.clone(),
-        ),
-    ]);
-    values.extend(own);
+    let shared = settings.shared;
+    for (name, value) in [
+        ("issuer", &shared.issuer),
+        ("audience", &shared.audience),
+        ("public-origin", &shared.public_origin),
+        ("product-name", &shared.product_name),
+    ] {
+        let declared = contract.manifest.config.iter().any(|key| key.name == name);
+        if declared && !own.contains_key(name) {
+            values.insert(name.to_owned(), value.clone());
+        }
+    }
     Ok(values)
 }
 

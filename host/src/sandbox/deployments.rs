@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use semver::Version;
+
 use super::deployment::Deployment;
 use super::grants::split;
 
@@ -31,6 +33,18 @@ pub enum GraphError {
         /// What.
         command: String,
     },
+    /// A build calls a version that the serving build does not offer.
+    #[error("channel {caller} calls {callee} in version {wanted}; the serving build has {found}")]
+    Version {
+        /// Who calls.
+        caller: String,
+        /// Whom.
+        callee: String,
+        /// The version it was built against.
+        wanted: String,
+        /// The version that serves.
+        found: String,
+    },
     /// Channels call each other in a circle.
     #[error("channels call each other in a circle: {}", .0.join(" → "))]
     Cycle(Vec<String>),
@@ -55,11 +69,27 @@ impl Deployments {
     /// Whether every call finds its command, and none leads back to where it came from.
     pub(crate) fn check(&self) -> Result<(), GraphError> {
         for (caller, deployment) in &self.0 {
-            for (callee, command) in calls(deployment) {
-                let (caller, callee) = (caller.to_string(), callee.to_owned());
+            for Called {
+                channel: callee,
+                command,
+                version,
+            } in calls(deployment)
+            {
+                let caller = caller.to_string();
                 let Some(target) = self.0.get(callee.as_str()) else {
                     return Err(GraphError::NotDeployed { caller, callee });
                 };
+                let found = &target.exported().version;
+                if !version.as_ref().is_some_and(|wanted| offers(found, wanted)) {
+                    let wanted =
+                        version.map_or_else(|| "none".to_owned(), |wanted| wanted.to_string());
+                    return Err(GraphError::Version {
+                        caller,
+                        callee,
+                        wanted,
+                        found: found.to_string(),
+                    });
+                }
                 if target.command(&command).is_none() {
                     return Err(GraphError::NoCommand {
                         caller,
@@ -90,8 +120,8 @@ impl Deployments {
         }
         path.push(channel.to_owned());
         if let Some(deployment) = self.0.get(channel) {
-            for (callee, _) in calls(deployment) {
-                self.walk(&callee, path, done)?;
+            for called in calls(deployment) {
+                self.walk(&called.channel, path, done)?;
             }
         }
         path.pop();
@@ -100,19 +130,36 @@ impl Deployments {
     }
 }
 
-/// The (channel, command) pairs that a build imports.
-fn calls(deployment: &Deployment) -> Vec<(String, String)> {
-    let imports = deployment.contract.imports.iter();
-    imports
-        .filter_map(|import| {
-            let (package, interface) = split(&import.interface)?;
-            let channel = package.strip_prefix("vestibule:")?;
-            (interface == "commands").then(|| (channel, &import.functions))
-        })
-        .flat_map(|(channel, functions)| {
-            functions
-                .iter()
-                .map(|name| (channel.to_owned(), name.to_string()))
-        })
-        .collect()
+/// A command of another channel that a build imports.
+struct Called {
+    channel: String,
+    command: String,
+    version: Option<Version>,
+}
+
+fn calls(deployment: &Deployment) -> Vec<Called> {
+    let mut calls = Vec::new();
+    for import in &deployment.contract.imports {
+        let Some((package, "commands")) = split(&import.interface) else {
+            continue;
+        };
+        let Some(channel) = package.strip_prefix("vestibule:") else {
+            continue;
+        };
+        let version = import
+            .interface
+            .split_once('@')
+            .and_then(|(_, version)| version.parse().ok());
+        calls.extend(import.functions.iter().map(|command| Called {
+            channel: channel.to_owned(),
+            command: command.to_string(),
+            version: version.clone(),
+        }));
+    }
+    calls
+}
+
+/// Whether a build of version `found` has all of version `wanted`: the same major, and not older.
+fn offers(found: &Version, wanted: &Version) -> bool {
+    found.major == wanted.major && found >= wanted
 }

@@ -273,3 +273,16 @@ async fn an_operator_key_that_is_gone_is_replaced_and_worth_nothing_any_more() {
     };
     assert_eq!(live(keys.list().await.unwrap()), 1);
 }
+
+#[tokio::test]
+async fn every_future_may_move_between_threads() {
+    fn check<T: Send>(future: T) {
+        drop(future);
+    }
+    let (keys, _) = keys();
+    check(keys.create(wanted(&["*"])));
+    check(keys.list());
+    check(keys.revoke(""));
+    check(keys.find(""));
+    check(keys.ensure_operator_key(std::path::Path::new("unused")));
+}

@@ -145,6 +145,9 @@ pub struct Range {
 }
 
 /// A consistent view of the store. Dropping it ends it.
+///
+/// It is best dropped before a commit is waited for: an open one keeps a reader busy and old states from being cleared away. Who
+/// holds one must not wait for another, because there may be no more readers left.
 #[async_trait]
 pub trait Snapshot: Send {
     /// The entry under `key`, live at `now`.

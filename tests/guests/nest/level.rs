@@ -33,6 +33,7 @@ pub(crate) fn run(
                 Err(_) if matches!(step, Step::TryCall) => return Err(Error::Below),
                 Err(_) => "error".to_owned(),
             },
+            Step::Require(pair) if value(&pair.key).as_ref() != Some(&pair.value) => return Err(Error::Refused),
             step => own(step),
         };
         seen[0].push(saw);
@@ -78,13 +79,17 @@ fn own(step: Step) -> String {
             let name = |name: Option<String>| name.unwrap_or("-".to_owned());
             return format!("{} {}", name(message.via), name(subject));
         }
-        Step::Random => {
-            return random::get_random_bytes(16)
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
+        Step::Random(key) => {
+            let random = random::get_random_bytes(16);
+            let digits: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+            put(&key, &digits);
+            return digits;
         }
-        Step::Hash(password) => return passwords::hash(&password),
+        Step::Hash(pair) => {
+            let hash = passwords::hash(&pair.value);
+            put(&pair.key, &hash);
+            return hash;
+        }
         Step::Take(bucket) => {
             return limits::take(&bucket, "key").map_or("none".to_owned(), |wait| wait.to_string());
         }
@@ -98,7 +103,7 @@ fn own(step: Step) -> String {
             expires_at: u64::MAX / 2,
             supersedes: None,
         }),
-        Step::Call | Step::TryCall => {}
+        Step::Require(_) | Step::Call | Step::TryCall => {}
     }
     nothing
 }

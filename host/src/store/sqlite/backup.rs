@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use super::{SqliteStore, schema, store_error};
-use crate::data_folder::{NewFile, NewFileError};
+use crate::private_file::{NewFile, NewFileError};
 use crate::store::StoreError;
 
 /// Why a backup was not made. Nothing is left behind under its name.

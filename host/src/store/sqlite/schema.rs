@@ -94,6 +94,8 @@ pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // Whatever somebody put into the schema, it calls no functions.
+    connection.pragma_update(None, "trusted_schema", false)?;
     Ok(connection)
 }
 

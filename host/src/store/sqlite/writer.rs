@@ -3,7 +3,7 @@
 mod group;
 mod reply;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use tokio::sync::mpsc;
@@ -25,7 +25,7 @@ pub(super) struct WriterOptions {
 pub(super) struct Writer {
     /// None only while it is being dropped.
     jobs: Option<mpsc::Sender<Job>>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 /// What the writer is asked to do.
@@ -47,7 +47,7 @@ impl Writer {
             .spawn(move || run(waiting, options.queue, Group::new(opened, counters)))?;
         Ok(Self {
             jobs: Some(jobs),
-            thread: Mutex::new(Some(thread)),
+            thread: Some(thread),
         })
     }
 
@@ -83,11 +83,7 @@ impl Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         self.jobs = None;
-        let thread = self
-            .thread
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(thread) = thread.take() {
+        if let Some(thread) = self.thread.take() {
             // A panic there has answered all its callers, and there is nobody left to tell.
             let _ = thread.join();
         }

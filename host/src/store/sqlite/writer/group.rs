@@ -35,6 +35,8 @@ pub(super) struct Group {
     unsettled: bool,
     /// About how many pages were written to the log since it was last copied.
     log_pages: usize,
+    /// From how many pages in the log on to wait for readers.
+    restart_at: i64,
     counters: Arc<Counters>,
 }
 
@@ -54,6 +56,7 @@ impl Group {
             committed: opened.last_version,
             unsettled: false,
             log_pages: 0,
+            restart_at: RESTART_PAGES,
             counters,
         }
     }
@@ -123,11 +126,17 @@ impl Group {
         }
         self.log_pages = 0;
         // A failure loses nothing: the log is kept, and the next time is not far.
-        let in_log = self.checkpoint("PRAGMA wal_checkpoint(PASSIVE)");
-        if in_log.is_ok_and(|pages| pages >= RESTART_PAGES) {
+        if let Ok((_, in_log)) = self.checkpoint("PRAGMA wal_checkpoint(PASSIVE)")
+            && in_log >= self.restart_at
+        {
             let _ = self.connection.busy_timeout(RESTART_TIMEOUT);
-            let _ = self.checkpoint("PRAGMA wal_checkpoint(RESTART)");
+            let restarted = self.checkpoint("PRAGMA wal_checkpoint(RESTART)");
             let _ = self.connection.busy_timeout(BUSY_TIMEOUT);
+            // Behind a snapshot that stays (a backup), waiting again soon would only hold up commits.
+            self.restart_at = match restarted {
+                Ok((false, _)) => RESTART_PAGES,
+                _ => in_log + RESTART_PAGES,
+            };
         }
     }
 
@@ -236,9 +245,10 @@ impl Group {
         }
     }
 
-    /// How many pages are in the log after the checkpoint `pragma`.
-    fn checkpoint(&self, pragma: &str) -> rusqlite::Result<i64> {
-        self.connection.query_row(pragma, [], |row| row.get(1))
+    /// Whether readers kept the checkpoint `pragma` from being complete, and how many pages are in the log.
+    fn checkpoint(&self, pragma: &str) -> rusqlite::Result<(bool, i64)> {
+        self.connection
+            .query_row(pragma, [], |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
     fn count(&self, outcome: Commit) {
@@ -258,4 +268,141 @@ fn pages(batch: &Batch) -> usize {
         Write::Delete { .. } => 3,
     };
     1 + batch.writes.iter().map(of_write).sum::<usize>()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use tokio::sync::oneshot::Receiver;
+
+    use super::super::super::schema;
+    use super::super::reply::reply;
+    use super::*;
+    use crate::store::{Namespace, Record};
+
+    /// A group whose next `failures` COMMITs fail. SQLite takes a refusal by its hook as it takes a failed fsync: an error of the
+    /// COMMIT that does not say what became of the transaction.
+    fn failing(folder: &tempfile::TempDir, failures: usize) -> Group {
+        let path = folder.path().join("vestibule.db");
+        let mut opened = schema::open(&path, None).unwrap();
+        let left = AtomicUsize::new(failures);
+        let refuse = move || {
+            left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                left.checked_sub(1)
+            })
+            .is_ok()
+        };
+        opened.connection.commit_hook(Some(refuse)).unwrap();
+        Group::new(opened, Arc::new(Counters::default()))
+    }
+
+    type Answer = Receiver<Result<Commit, StoreError>>;
+
+    fn pending(number: u8) -> (Pending, Answer) {
+        let write = Write::Put {
+            namespace: Namespace::reserved("test"),
+            key: number.to_string(),
+            record: Record::plain(vec![number]),
+        };
+        let batch = Batch {
+            attempt: AttemptId([number; 16]),
+            now: 0,
+            checks: Vec::new(),
+            writes: vec![write],
+        };
+        let (reply, answer) = reply();
+        ((batch, reply), answer)
+    }
+
+    fn commit(group: &mut Group, number: u8) -> Result<Commit, StoreError> {
+        let (pending, mut answer) = pending(number);
+        group.commit(vec![pending]);
+        answer.try_recv().unwrap()
+    }
+
+    #[test]
+    fn a_failed_commit_that_could_be_overwritten_is_undone() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut group = failing(&folder, 1);
+        let refused = commit(&mut group, 1);
+        assert!(matches!(refused, Err(StoreError::Unavailable(_))));
+        assert_eq!(group.find_attempt(AttemptId([1; 16])).unwrap(), None);
+        // Its version is lost, not used again.
+        assert_eq!(commit(&mut group, 2).unwrap(), Commit::Committed(2));
+    }
+
+    #[test]
+    fn one_that_could_not_is_unknown_until_something_lies_over_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut group = failing(&folder, 3);
+        assert_eq!(commit(&mut group, 1).unwrap(), Commit::Unknown);
+        // Asked now, nobody can say: a crash could bring it back.
+        let asked = group.find_attempt(AttemptId([1; 16]));
+        assert!(matches!(asked, Err(StoreError::Unavailable(_))));
+        assert_eq!(group.find_attempt(AttemptId([1; 16])).unwrap(), None);
+        assert_eq!(commit(&mut group, 2).unwrap(), Commit::Committed(2));
+        let found = group.find_attempt(AttemptId([2; 16])).unwrap();
+        assert_eq!(found, Some(2));
+    }
+
+    #[test]
+    fn a_commit_settles_what_was_unknown_before_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut group = failing(&folder, 2);
+        assert_eq!(commit(&mut group, 1).unwrap(), Commit::Unknown);
+        assert!(group.unsettled);
+        assert_eq!(commit(&mut group, 2).unwrap(), Commit::Committed(2));
+        assert!(!group.unsettled);
+    }
+
+    #[test]
+    fn a_group_that_failed_is_tried_one_by_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut group = failing(&folder, 1);
+        let (batches, answers): (Vec<_>, Vec<_>) = (1..=3).map(pending).unzip();
+        group.commit(batches);
+        for mut answer in answers {
+            let outcome = answer.try_recv().unwrap().unwrap();
+            assert!(matches!(outcome, Commit::Committed(4..)), "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn the_last_version_survives_a_settled_failure() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut group = failing(&folder, 1);
+        assert!(commit(&mut group, 1).is_err());
+        drop(group);
+        let mut group = failing(&folder, 0);
+        assert_eq!(commit(&mut group, 2).unwrap(), Commit::Committed(2));
+    }
+
+    #[test]
+    fn a_log_that_a_snapshot_holds_is_waited_for_once_and_starts_over_when_it_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("vestibule.db");
+        let mut group = Group::new(schema::open(&path, None).unwrap(), Arc::default());
+        commit(&mut group, 1).unwrap();
+        let snapshot = schema::connect(&path).unwrap();
+        snapshot.execute_batch("BEGIN; SELECT 1 FROM meta").unwrap();
+        commit(&mut group, 2).unwrap();
+
+        group.restart_at = 1;
+        group.log_pages = CHECKPOINT_PAGES;
+        group.checkpoint_if_due();
+        // Not again until as much has been written once more.
+        assert!(group.restart_at > RESTART_PAGES);
+        commit(&mut group, 3).unwrap();
+
+        snapshot.execute_batch("COMMIT").unwrap();
+        group.restart_at = 1;
+        group.log_pages = CHECKPOINT_PAGES;
+        group.checkpoint_if_due();
+        assert_eq!(group.restart_at, RESTART_PAGES);
+        let log = folder.path().join("vestibule.db-wal");
+        let before = std::fs::metadata(&log).unwrap().len();
+        commit(&mut group, 4).unwrap();
+        assert_eq!(std::fs::metadata(&log).unwrap().len(), before);
+    }
 }

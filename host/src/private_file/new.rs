@@ -1,26 +1,13 @@
-//! Files that are whole or not there, and readable by their owner only.
+//! Files that are made by somebody else (SQLite) and must be whole, private and never replace another.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// Writes `bytes` to `path` with mode 0600, replacing what is there. Whenever the machine stops, there is the old content or the new one.
-///
-/// # Errors
-/// Whatever the operating system says; the old content is there then.
-pub fn write_private(path: impl AsRef<Path>, bytes: &[u8]) -> io::Result<()> {
-    let path = path.as_ref();
-    let temporary = Temporary::create(path)?;
-    let mut file = OpenOptions::new().write(true).open(&temporary.path)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&temporary.path, path)?;
-    sync_folder_of(path)
-}
+use super::sync_folder_of;
 
 /// A file in the making, under a name of its own beside the one it is to get. Dropped before it is published, it is removed.
-#[cfg(feature = "sqlite")]
 #[derive(Debug)]
 pub(crate) struct NewFile {
     temporary: Temporary,
@@ -28,7 +15,6 @@ pub(crate) struct NewFile {
 }
 
 /// Why there is no new file.
-#[cfg(feature = "sqlite")]
 #[derive(Debug)]
 pub(crate) enum NewFileError {
     /// The name is taken.
@@ -37,7 +23,6 @@ pub(crate) enum NewFileError {
     Io(io::Error),
 }
 
-#[cfg(feature = "sqlite")]
 impl NewFile {
     /// Begins `path`: an empty file with mode 0600 under [`NewFile::temporary`].
     pub(crate) fn create(path: &Path) -> Result<Self, NewFileError> {
@@ -63,13 +48,27 @@ impl NewFile {
     pub(crate) fn publish(self) -> Result<(), NewFileError> {
         let published = File::open(self.temporary())
             .and_then(|file| file.sync_all())
-            // A link, as opposed to renaming, never replaces anything.
-            .and_then(|()| fs::hard_link(self.temporary(), &self.path))
+            .and_then(|()| name_without_replacing(self.temporary(), &self.path))
             .and_then(|()| sync_folder_of(&self.path));
         published.map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => NewFileError::Exists,
             _ => NewFileError::Io(error),
         })
+    }
+}
+
+/// A link, as opposed to renaming, never replaces anything.
+fn name_without_replacing(from: &Path, to: &Path) -> io::Result<()> {
+    use io::ErrorKind::{PermissionDenied, Unsupported};
+    match fs::hard_link(from, to) {
+        // Some file systems have no links. There, a name that is taken in this very moment is not noticed.
+        Err(error)
+            if matches!(error.kind(), Unsupported | PermissionDenied)
+                && to.symlink_metadata().is_err() =>
+        {
+            fs::rename(from, to)
+        }
+        linked => linked,
     }
 }
 
@@ -116,32 +115,10 @@ impl Drop for Temporary {
     }
 }
 
-fn sync_folder_of(path: &Path) -> io::Result<()> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or_else(|| Path::new(".")))?.sync_all()
-}
-
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::MetadataExt;
-
     use super::*;
 
-    #[test]
-    fn a_private_file_is_replaced_whole() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("secret");
-        for content in ["first and long", "second"] {
-            write_private(&path, content.as_bytes()).unwrap();
-            assert_eq!(fs::read_to_string(&path).unwrap(), content);
-            assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
-            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-        }
-    }
-
-    #[cfg(feature = "sqlite")]
     #[test]
     fn a_new_file_never_replaces_another() {
         let folder = tempfile::tempdir().unwrap();
@@ -154,7 +131,6 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
-    #[cfg(feature = "sqlite")]
     #[test]
     fn one_that_is_given_up_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();

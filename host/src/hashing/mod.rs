@@ -1,0 +1,233 @@
+//! Password hashing: argon2id (RFC 9106) on threads of its own, behind a bounded and fair queue.
+//!
+//! A hash takes milliseconds and megabytes. So there are as many threads as may hash at once, each with memory that it keeps
+//! (fresh memory costs as much as the hash), and a queue that holds so many requests and no more: what does not fit is refused at
+//! once with a time to come back. Whoever asks waits only for a fair share: requests are taken in turn from those who ask, so a flood of
+//! sign-ins does not keep a sign-up waiting, and when the queue is full, the one who fills it is refused.
+//!
+//! What is hashed is not the password but its HMAC under a pepper of the key ring: stolen hashes cannot be tried without it, and
+//! no password waits in the queue. The pepper's name is the `keyid` of the stored PHC string.
+//!
+//! Time and randomness are not read here: a salt is handed in, so that a repeated run can give the same hash again.
+
+mod cost;
+mod phc;
+mod pool;
+mod queue;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::Arc;
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use zeroize::Zeroizing;
+
+pub use cost::CostError;
+use cost::{Caps, Cost};
+use phc::{Argon2id, Stored};
+pub use pool::PoolStatus;
+use pool::{Pool, Task};
+
+use crate::config::Passwords;
+use crate::keyring::{KeyRing, KeyRingError};
+
+/// The length of new hashes, in bytes.
+const HASH_BYTES: usize = 32;
+
+/// The length of new salts, in bytes: the 128 bits of RFC 9106 §3.1.
+const SALT_BYTES: usize = 16;
+
+/// What a verification found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Not this password, or a hash that cannot be read or costs too much.
+    Mismatch,
+    /// The password, hashed as it would be today.
+    Match,
+    /// The password, hashed with parameters or a pepper that are no longer current: a new hash should be stored.
+    MatchNeedsRehash,
+}
+
+/// Why there is no hash and no verdict.
+#[derive(Debug, thiserror::Error)]
+pub enum HashError {
+    /// Too many are waiting already.
+    #[error("too many passwords are waiting to be hashed")]
+    Overloaded {
+        /// After how many milliseconds there should be room again.
+        retry_after_ms: u64,
+    },
+    /// The hash names a pepper that is unknown, and the key ring could not be read again to look for it.
+    #[error(transparent)]
+    Ring(#[from] KeyRingError),
+    /// The hash function itself failed; there may be no memory.
+    #[error("the password could not be hashed")]
+    Failed,
+}
+
+/// Why there is no pool.
+#[derive(Debug, thiserror::Error)]
+pub enum HashPoolError {
+    /// The configured cost makes no sense.
+    #[error(transparent)]
+    Cost(#[from] CostError),
+    /// A thread could not be started.
+    #[error("a thread for hashing could not be started")]
+    Thread(#[from] std::io::Error),
+}
+
+/// Hashes and verifies passwords. Its threads end when it is dropped, each after the hash it is at.
+pub struct HashPool {
+    pool: Pool,
+    ring: Arc<KeyRing>,
+    cost: Cost,
+    caps: Caps,
+}
+
+impl HashPool {
+    /// A pool as `config` says, with the peppers of `ring`.
+    ///
+    /// # Errors
+    /// [`HashPoolError`]; `Cost` for parameters that argon2 does not have or that no machine should be asked for.
+    pub fn new(config: &Passwords, ring: Arc<KeyRing>) -> Result<Self, HashPoolError> {
+        let workers = match config.workers {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            workers => workers,
+        };
+        let hashing = Self::stopped(config, ring, workers)?;
+        hashing.pool.start()?;
+        Ok(hashing)
+    }
+
+    /// A pool whose threads are yet to be started.
+    fn stopped(
+        config: &Passwords,
+        ring: Arc<KeyRing>,
+        workers: usize,
+    ) -> Result<Self, HashPoolError> {
+        let cost = Cost::configured(config)?;
+        Ok(Self {
+            pool: Pool::new(cost, workers, config.queue),
+            ring,
+            cost,
+            caps: Caps::around(cost),
+        })
+    }
+
+    /// A new hash of `password` with `salt`, which must be fresh random bytes: a PHC string with the name of the pepper.
+    ///
+    /// `who` asks: the root command, in whose turn it is done. A request that is dropped is not hashed.
+    ///
+    /// # Errors
+    /// `Overloaded` or `Failed`.
+    pub async fn hash(
+        &self,
+        who: &str,
+        password: Zeroizing<Vec<u8>>,
+        salt: [u8; SALT_BYTES],
+    ) -> Result<String, HashError> {
+        let pepper = self.ring.peppers().current();
+        let task = Task {
+            input: Zeroizing::new(pepper.apply(&password).to_vec()),
+            cost: self.cost,
+            salt: salt.to_vec(),
+            length: HASH_BYTES,
+        };
+        drop(password);
+        let hash = self.pool.run(who, task).await?;
+        let stored = Argon2id {
+            cost: self.cost,
+            pepper: Some(pepper.id),
+            salt: salt.to_vec(),
+            hash: hash.to_vec(),
+        };
+        stored.write().ok_or(HashError::Failed)
+    }
+
+    /// Whether `phc` is a hash of `password`. What cannot be read, costs more than the caps or names no known pepper is a
+    /// `Mismatch`, found without hashing.
+    ///
+    /// # Errors
+    /// [`HashError`].
+    pub async fn verify(
+        &self,
+        who: &str,
+        password: Zeroizing<Vec<u8>>,
+        phc: &str,
+    ) -> Result<Verdict, HashError> {
+        match phc::parse(phc) {
+            Some(Stored::Argon2id(stored)) => self.check(who, password, stored).await,
+            None => Ok(Verdict::Mismatch),
+        }
+    }
+
+    /// The same work as a [`Self::verify`] of a hash made today that ends in `Mismatch`.
+    ///
+    /// # Errors
+    /// [`HashError`], as for a verification.
+    pub async fn decoy(&self, who: &str, password: Zeroizing<Vec<u8>>) -> Result<(), HashError> {
+        let nobody = Argon2id {
+            cost: self.cost,
+            pepper: Some(self.ring.peppers().current().id),
+            salt: vec![0; SALT_BYTES],
+            hash: vec![0; HASH_BYTES],
+        };
+        self.check(who, password, nobody).await.map(|_| ())
+    }
+
+    /// What the pool has done and has to do.
+    #[must_use]
+    pub fn status(&self) -> PoolStatus {
+        self.pool.status()
+    }
+
+    async fn check(
+        &self,
+        who: &str,
+        password: Zeroizing<Vec<u8>>,
+        stored: Argon2id,
+    ) -> Result<Verdict, HashError> {
+        if !self.caps.allow(&stored) {
+            return Ok(Verdict::Mismatch);
+        }
+        let input = match &stored.pepper {
+            // Hashed elsewhere and imported.
+            None => password,
+            Some(id) => match self.ring.peppers().find(id).await? {
+                Some(pepper) => Zeroizing::new(pepper.apply(&password).to_vec()),
+                None => return Ok(Verdict::Mismatch),
+            },
+        };
+        let is_current = self.is_current(&stored);
+        let task = Task {
+            input,
+            cost: stored.cost,
+            salt: stored.salt,
+            length: stored.hash.len(),
+        };
+        let hash = self.pool.run(who, task).await?;
+        Ok(match verify_slices_are_equal(&hash, &stored.hash) {
+            Err(_) => Verdict::Mismatch,
+            Ok(()) if is_current => Verdict::Match,
+            Ok(()) => Verdict::MatchNeedsRehash,
+        })
+    }
+
+    /// Whether `stored` is as a new hash would be.
+    fn is_current(&self, stored: &Argon2id) -> bool {
+        stored.cost == self.cost
+            && stored.pepper.as_ref() == Some(&self.ring.peppers().current().id)
+            && stored.salt.len() >= SALT_BYTES
+            && stored.hash.len() == HASH_BYTES
+    }
+}
+
+impl fmt::Debug for HashPool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HashPool")
+            .field("cost", &self.cost)
+            .field("status", &self.status())
+            .finish_non_exhaustive()
+    }
+}

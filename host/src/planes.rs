@@ -1,0 +1,487 @@
+//! The three planes: from what a request presents to who is asking. Every transport admits its messages here.
+//!
+//! * **Service**: a service key (`Bearer vsk_…`) reaches the commands in its scope. One with the right to may name the user it
+//!   acts for.
+//! * **User**: any other bearer credential reaches the commands in `planes.user` and `planes.public`. A component checks it, in
+//!   the message's own transaction.
+//! * **Public**: without a credential, the commands in `planes.public`.
+//!
+//! Who is let in is decided before anybody looks whether the command exists, so a refusal tells a stranger nothing about what
+//! is deployed.
+
+use std::net::IpAddr;
+
+use async_trait::async_trait;
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use crate::clock::Timestamp;
+use crate::config::{self, CommandPattern, PatternError};
+use crate::error::{Code, Failure, Violation};
+use crate::message::{Caller, Credential, CredentialKind, Plane, Principal};
+use crate::service_keys::{ServiceKey, ServiceKeys};
+
+/// What service keys begin with.
+pub const SERVICE_KEY_PREFIX: &str = "vsk_";
+
+/// What API tokens begin with.
+pub const API_TOKEN_PREFIX: &str = "vst_";
+
+/// The header (or metadata key) by which a service names the user it acts for.
+pub const ACTING_USER: &str = "vestibule-user";
+
+/// The longest bearer credential, in bytes. A JWT with many claims has two or three thousand.
+const MAX_BEARER_BYTES: usize = 8 * 1024;
+
+/// The longest acting-user text, in bytes.
+const MAX_ACTING_USER_BYTES: usize = 4 * 1024;
+
+/// The longest user id, in bytes.
+const MAX_SUBJECT_BYTES: usize = 128;
+
+/// The most roles, and the longest, in bytes.
+const MAX_ROLES: usize = 64;
+
+/// What a request presents. A transport fills it from headers or metadata.
+#[derive(Default)]
+pub struct Credentials {
+    /// The `Authorization` header, whole.
+    pub authorization: Option<Zeroizing<String>>,
+    /// The `vestibule-user` header: `{"id": "…", "roles": ["…"]}`.
+    pub acting_user: Option<String>,
+    /// The client's address, if it is known.
+    pub remote_address: Option<IpAddr>,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Credentials")
+            .field("authorization", &self.authorization.is_some())
+            .field("acting_user", &self.acting_user.is_some())
+            .field("remote_address", &self.remote_address)
+            .finish()
+    }
+}
+
+/// Where service keys are looked up.
+#[async_trait]
+pub trait ServiceKeyLookup: Send + Sync {
+    /// The live key that `presented` is; none if there is no such key.
+    ///
+    /// # Errors
+    /// `unavailable` when the keys cannot be read.
+    async fn look_up(&self, presented: &str) -> Result<Option<ServiceKey>, Failure>;
+}
+
+#[async_trait]
+impl ServiceKeyLookup for ServiceKeys {
+    async fn look_up(&self, presented: &str) -> Result<Option<ServiceKey>, Failure> {
+        let found = self.find(presented).await;
+        found.map_err(|cause| Failure::unavailable(1_000).because(cause))
+    }
+}
+
+/// Which commands are open to whom.
+#[derive(Debug, Clone)]
+pub struct Planes {
+    user: Vec<CommandPattern>,
+    public: Vec<CommandPattern>,
+}
+
+impl Planes {
+    /// As configured.
+    ///
+    /// # Errors
+    /// When a pattern is neither `channel/command` nor `channel/*`.
+    pub fn new(config: &config::Planes) -> Result<Self, PatternError> {
+        let parse = |patterns: &[String]| {
+            let parsed = patterns.iter().map(|text| text.parse::<CommandPattern>());
+            parsed.collect::<Result<Vec<_>, _>>()
+        };
+        Ok(Self {
+            user: parse(&config.user)?,
+            public: parse(&config.public)?,
+        })
+    }
+
+    /// Whether a user with a credential may ask for `command` of `channel`.
+    #[must_use]
+    pub fn is_user(&self, channel: &str, command: &str) -> bool {
+        matches(&self.user, channel, command)
+    }
+
+    /// Whether anybody may ask for `command` of `channel`.
+    #[must_use]
+    pub fn is_public(&self, channel: &str, command: &str) -> bool {
+        matches(&self.public, channel, command)
+    }
+
+    /// Who asks for `command` of `channel` with `credentials` at the moment `now`, if they may.
+    ///
+    /// # Errors
+    /// `unauthenticated` without a credential for what is not public, and for one that is not well-formed or no live service
+    /// key (also for what is public: whoever presents a key means it); `access-denied` for a credential that does not reach the
+    /// command, and for an acting user named by somebody who may not; `bad-request` for an acting user that is not well-formed.
+    pub async fn admit(
+        &self,
+        keys: &dyn ServiceKeyLookup,
+        credentials: Credentials,
+        channel: &str,
+        command: &str,
+        now: Timestamp,
+    ) -> Result<Caller, Failure> {
+        let remote_address = credentials.remote_address;
+        let caller = match &credentials.authorization {
+            None => self.admit_anybody(&credentials, channel, command)?,
+            Some(authorization) => {
+                let bearer = bearer(authorization).ok_or_else(invalid)?;
+                if bearer.starts_with(SERVICE_KEY_PREFIX) {
+                    let key = keys.look_up(bearer).await?.ok_or_else(invalid)?;
+                    if !key.allows(channel, command) {
+                        return Err(out_of_reach());
+                    }
+                    admit_service(key, credentials.acting_user.as_deref(), now)?
+                } else {
+                    self.admit_user(bearer, &credentials, channel, command)?
+                }
+            }
+        };
+        Ok(Caller {
+            remote_address,
+            ..caller
+        })
+    }
+
+    fn admit_anybody(
+        &self,
+        credentials: &Credentials,
+        channel: &str,
+        command: &str,
+    ) -> Result<Caller, Failure> {
+        if !self.is_public(channel, command) {
+            let message = "this needs a credential: send `Authorization: Bearer …`";
+            return Err(Failure::new(Code::Unauthenticated, message));
+        }
+        match credentials.acting_user {
+            Some(_) => Err(may_not_act()),
+            None => Ok(Caller::public()),
+        }
+    }
+
+    fn admit_user(
+        &self,
+        bearer: &str,
+        credentials: &Credentials,
+        channel: &str,
+        command: &str,
+    ) -> Result<Caller, Failure> {
+        if !self.is_user(channel, command) && !self.is_public(channel, command) {
+            return Err(out_of_reach());
+        }
+        if credentials.acting_user.is_some() {
+            return Err(may_not_act());
+        }
+        let kind = match bearer.starts_with(API_TOKEN_PREFIX) {
+            true => CredentialKind::ApiToken,
+            false => CredentialKind::Jwt,
+        };
+        Ok(Caller::user(Credential {
+            kind,
+            value: Zeroizing::new(bearer.to_owned()),
+        }))
+    }
+}
+
+fn admit_service(
+    key: ServiceKey,
+    acting_user: Option<&str>,
+    now: Timestamp,
+) -> Result<Caller, Failure> {
+    let principal = match acting_user {
+        None => None,
+        Some(_) if !key.may_act_as() => return Err(may_not_act()),
+        Some(text) => Some(ActingUser::parse(text)?.into_principal(now)),
+    };
+    Ok(Caller {
+        plane: Plane::Service,
+        principal,
+        ..Caller::service(Some(key.id))
+    })
+}
+
+/// The credential of an `Authorization` header of the scheme `Bearer` (RFC 6750 §2.1), if it is well-formed.
+#[must_use]
+pub fn bearer(authorization: &str) -> Option<&str> {
+    let (scheme, rest) = authorization.split_once(' ')?;
+    let token = rest.trim_matches(' ');
+    let well_formed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
+    (scheme.eq_ignore_ascii_case("bearer")
+        && (1..=MAX_BEARER_BYTES).contains(&token.len())
+        && token.bytes().all(well_formed))
+    .then_some(token)
+}
+
+/// The user a service acts for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ActingUser {
+    id: String,
+    #[serde(default)]
+    roles: Vec<String>,
+}
+
+impl ActingUser {
+    fn parse(text: &str) -> Result<Self, Failure> {
+        let refuse = || {
+            let rule = "must be JSON: {\"id\": \"…\", \"roles\": [\"…\"]}, with an id of 1 to 128 bytes and at most 64 roles";
+            Failure::bad_request(vec![Violation::new(ACTING_USER, rule)])
+        };
+        if text.len() > MAX_ACTING_USER_BYTES {
+            return Err(refuse());
+        }
+        let user: Self = serde_json::from_str(text).map_err(|_| refuse())?;
+        let is_name = |name: &String| {
+            (1..=MAX_SUBJECT_BYTES).contains(&name.len()) && !name.chars().any(char::is_control)
+        };
+        let in_bounds =
+            is_name(&user.id) && user.roles.len() <= MAX_ROLES && user.roles.iter().all(is_name);
+        in_bounds.then_some(user).ok_or_else(refuse)
+    }
+
+    /// The host proved nothing about this user: it believes the service.
+    fn into_principal(self, now: Timestamp) -> Principal {
+        Principal {
+            subject: self.id,
+            roles: self.roles,
+            scopes: Vec::new(),
+            session: None,
+            methods: vec!["service".to_owned()],
+            authenticated_at: now,
+        }
+    }
+}
+
+fn matches(patterns: &[CommandPattern], channel: &str, command: &str) -> bool {
+    patterns
+        .iter()
+        .any(|pattern| pattern.matches(channel, command))
+}
+
+fn invalid() -> Failure {
+    Failure::new(Code::Unauthenticated, "the credential is not valid")
+}
+
+fn out_of_reach() -> Failure {
+    Failure::new(
+        Code::AccessDenied,
+        "the credential does not reach this command",
+    )
+}
+
+fn may_not_act() -> Failure {
+    Failure::new(
+        Code::AccessDenied,
+        "only a service key with the right to act as a user may name one",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `vsk_all` may do everything, `vsk_token` what the token channel does, without acting for anybody.
+    struct Keys;
+
+    #[async_trait]
+    impl ServiceKeyLookup for Keys {
+        async fn look_up(&self, presented: &str) -> Result<Option<ServiceKey>, Failure> {
+            let (scope, act_as) = match presented {
+                "vsk_all" => ("*", true),
+                "vsk_token" => ("token/*", false),
+                _ => return Ok(None),
+            };
+            Ok(Some(ServiceKey {
+                id: presented.replace("vsk_", "id-"),
+                name: "test".to_owned(),
+                scopes: vec![scope.parse().unwrap()],
+                act_as,
+                created_at: 0,
+                expires_at: None,
+                revoked_at: None,
+                operator: false,
+            }))
+        }
+    }
+
+    async fn admit(
+        authorization: Option<&str>,
+        acting_user: Option<&str>,
+        command: &str,
+    ) -> Result<Caller, Failure> {
+        let planes = Planes::new(&config::Planes {
+            user: vec!["accounts/*".to_owned()],
+            public: vec!["accounts/sign-in".to_owned(), "status/ping".to_owned()],
+        });
+        let credentials = Credentials {
+            authorization: authorization.map(|text| Zeroizing::new(text.to_owned())),
+            acting_user: acting_user.map(str::to_owned),
+            remote_address: Some(IpAddr::from([192, 0, 2, 1])),
+        };
+        let (channel, command) = command.split_once('/').unwrap();
+        planes
+            .unwrap()
+            .admit(&Keys, credentials, channel, command, 7)
+            .await
+    }
+
+    async fn refusal(
+        authorization: Option<&str>,
+        acting_user: Option<&str>,
+        command: &str,
+    ) -> Code {
+        admit(authorization, acting_user, command)
+            .await
+            .unwrap_err()
+            .code
+    }
+
+    #[tokio::test]
+    async fn a_service_key_reaches_its_scope_and_no_further() {
+        let caller = admit(Some("Bearer vsk_token"), None, "token/verify-token")
+            .await
+            .unwrap();
+        assert_eq!(caller.plane, Plane::Service);
+        assert_eq!(caller.service_key.as_deref(), Some("id-token"));
+        assert_eq!(caller.principal, None);
+        assert_eq!(caller.remote_address, Some(IpAddr::from([192, 0, 2, 1])));
+        for command in ["users/update-user", "accounts/sign-in", "nothing/at-all"] {
+            let code = refusal(Some("Bearer vsk_token"), None, command).await;
+            assert_eq!(code, Code::AccessDenied, "{command}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_that_is_not_there_is_refused_everywhere() {
+        for command in ["token/verify-token", "accounts/sign-in", "nothing/at-all"] {
+            let code = refusal(Some("Bearer vsk_wrong"), None, command).await;
+            assert_eq!(code, Code::Unauthenticated, "{command}");
+        }
+    }
+
+    // M02
+    #[tokio::test]
+    async fn only_a_key_with_the_right_to_names_a_user() {
+        let user = r#"{"id":"u1","roles":["admin"]}"#;
+        let caller = admit(Some("bearer  vsk_all"), Some(user), "users/update-user")
+            .await
+            .unwrap();
+        let principal = caller.principal.unwrap();
+        assert_eq!(
+            (principal.subject.as_str(), principal.authenticated_at),
+            ("u1", 7)
+        );
+        assert_eq!(principal.roles, ["admin"]);
+        for (authorization, command) in [
+            (Some("Bearer vsk_token"), "token/verify-token"),
+            (Some("Bearer eyJ.a.b"), "accounts/me"),
+            (Some("Bearer vst_x"), "accounts/me"),
+            (None, "accounts/sign-in"),
+        ] {
+            let code = refusal(authorization, Some(user), command).await;
+            assert_eq!(code, Code::AccessDenied, "{authorization:?}");
+        }
+        let code = refusal(None, Some(user), "users/update-user").await;
+        assert_eq!(code, Code::Unauthenticated);
+    }
+
+    #[tokio::test]
+    async fn an_acting_user_is_well_formed() {
+        let long = format!(r#"{{"id":"{}"}}"#, "x".repeat(129));
+        let many = format!(r#"{{"id":"u","roles":{:?}}}"#, vec!["r"; 65]);
+        for text in [
+            "",
+            "u1",
+            "{}",
+            r#"{"id":""}"#,
+            r#"{"id":"u","admin":true}"#,
+            r#"{"id":"u","id":"v"}"#,
+            r#"{"id":"a\nb"}"#,
+            r#"{"id":"u","roles":"admin"}"#,
+            r#"{"id":"u"} {}"#,
+            &long,
+            &many,
+        ] {
+            let failure = admit(Some("Bearer vsk_all"), Some(text), "token/x")
+                .await
+                .unwrap_err();
+            assert_eq!(failure.code, Code::BadRequest, "{text}");
+            assert_eq!(failure.violations[0].path, ACTING_USER);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_user_reaches_the_user_plane_only() {
+        let caller = admit(Some("Bearer eyJ.a.b"), None, "accounts/me")
+            .await
+            .unwrap();
+        assert_eq!(caller.plane, Plane::User);
+        let credential = caller.credential.unwrap();
+        assert_eq!(credential.kind, CredentialKind::Jwt);
+        assert_eq!(credential.value.as_str(), "eyJ.a.b");
+        let caller = admit(Some("Bearer vst_x"), None, "accounts/me")
+            .await
+            .unwrap();
+        assert_eq!(caller.credential.unwrap().kind, CredentialKind::ApiToken);
+        // What anybody may do, a user may, as that user.
+        let caller = admit(Some("Bearer eyJ.a.b"), None, "status/ping")
+            .await
+            .unwrap();
+        assert_eq!(caller.plane, Plane::User);
+        for command in ["token/verify-token", "nothing/at-all"] {
+            let code = refusal(Some("Bearer eyJ.a.b"), None, command).await;
+            assert_eq!(code, Code::AccessDenied, "{command}");
+        }
+    }
+
+    // F05
+    #[tokio::test]
+    async fn anybody_reaches_what_is_public_only() {
+        let caller = admit(None, None, "accounts/sign-in").await.unwrap();
+        assert_eq!(caller.plane, Plane::Public);
+        let known = admit(None, None, "token/verify-token").await.unwrap_err();
+        let unknown = admit(None, None, "nothing/at-all").await.unwrap_err();
+        assert_eq!(known.code, Code::Unauthenticated);
+        assert_eq!(known.code, unknown.code);
+        assert_eq!(known.message, unknown.message);
+    }
+
+    #[tokio::test]
+    async fn what_is_no_bearer_credential_is_refused() {
+        let long = format!("Bearer {}", "a".repeat(MAX_BEARER_BYTES + 1));
+        for text in [
+            "",
+            "Bearer",
+            "Bearer ",
+            "Basic dTpw",
+            "vsk_all",
+            "Bearer a b",
+            "Bearer a,b",
+            "Bearer é",
+            &long,
+        ] {
+            for command in ["accounts/me", "accounts/sign-in"] {
+                let code = refusal(Some(text), None, command).await;
+                assert_eq!(code, Code::Unauthenticated, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_secret_is_shown() {
+        let credentials = Credentials {
+            authorization: Some(Zeroizing::new("Bearer vsk_s3cret".to_owned())),
+            ..Credentials::default()
+        };
+        assert!(!format!("{credentials:?}").contains("s3cret"));
+    }
+}

@@ -1,0 +1,255 @@
+use std::io::Write as _;
+use std::sync::Mutex;
+
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use super::*;
+
+/// Lets `Bearer admin` in.
+#[derive(Default)]
+struct Fake {
+    done: Mutex<Vec<String>>,
+}
+
+impl Fake {
+    fn note(&self, what: String) {
+        self.done.lock().unwrap().push(what);
+    }
+}
+
+fn key(id: &str) -> ServiceKey {
+    ServiceKey {
+        id: id.to_owned(),
+        name: "billing".to_owned(),
+        scopes: vec!["token/*".parse().unwrap()],
+        act_as: false,
+        created_at: 1,
+        expires_at: None,
+        revoked_at: None,
+        operator: false,
+    }
+}
+
+#[async_trait]
+impl Administration for Fake {
+    async fn authorize(&self, authorization: Option<&str>) -> Result<(), Failure> {
+        match authorization {
+            Some("Bearer admin") => Ok(()),
+            Some("Bearer other") => Err(Failure::new(Code::AccessDenied, "no")),
+            _ => Err(Failure::new(Code::Unauthenticated, "who?")),
+        }
+    }
+
+    fn metrics_text(&self) -> String {
+        "# EOF\n".to_owned()
+    }
+
+    fn components(&self) -> Vec<DeploymentInfo> {
+        Vec::new()
+    }
+
+    async fn keys(&self) -> Result<Vec<ServiceKey>, Failure> {
+        Ok(vec![key("k1")])
+    }
+
+    async fn create_key(&self, wanted: KeyRequest) -> Result<KeyCreated, Failure> {
+        self.note(format!("{wanted:?}"));
+        Ok(KeyCreated {
+            key: key("k2"),
+            token: "vsk_new".to_owned(),
+        })
+    }
+
+    async fn revoke_key(&self, id: &str) -> Result<ServiceKey, Failure> {
+        match id {
+            "k1" => Ok(key(id)),
+            _ => Err(Failure::new(Code::NotFound, "no such key")),
+        }
+    }
+
+    fn signing_keys(&self) -> Vec<KeySummary> {
+        Vec::new()
+    }
+
+    async fn rotate_signing_key(&self, request: RotationRequest) -> Result<Rotated, Failure> {
+        self.note(format!("{request:?}"));
+        Ok(Rotated {
+            current: "kid".to_owned(),
+        })
+    }
+
+    async fn backup(&self, request: BackupRequest) -> Result<tokio::fs::File, Failure> {
+        self.note(format!("{request:?}"));
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&[7; 100_000]).unwrap();
+        std::io::Seek::rewind(&mut file).unwrap();
+        Ok(tokio::fs::File::from_std(file))
+    }
+
+    async fn doctor(&self) -> Vec<Finding> {
+        Vec::new()
+    }
+}
+
+async fn ask(
+    fake: &Arc<Fake>,
+    request: axum::http::request::Builder,
+    body: &str,
+) -> (Response<()>, Vec<u8>) {
+    let app = router(fake.clone(), "127.0.0.1:8081".parse().unwrap());
+    let request = request
+        .header("content-type", "application/json")
+        .body(Body::from(body.to_owned()))
+        .unwrap();
+    let (parts, body) = app.oneshot(request).await.unwrap().into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    (Response::from_parts(parts, ()), bytes.to_vec())
+}
+
+fn request(method: &str, path: &str) -> axum::http::request::Builder {
+    Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", "127.0.0.1:8081")
+        .header("authorization", "Bearer admin")
+}
+
+const PATHS: [(&str, &str); 8] = [
+    ("GET", "/admin/components"),
+    ("GET", "/admin/keys"),
+    ("POST", "/admin/keys"),
+    ("DELETE", "/admin/keys/k1"),
+    ("GET", "/admin/signing-keys"),
+    ("POST", "/admin/signing-keys/rotate"),
+    ("POST", "/admin/backup"),
+    ("GET", "/admin/doctor"),
+];
+
+#[tokio::test]
+async fn the_operator_is_let_in() {
+    let fake = Arc::new(Fake::default());
+    for (method, path) in PATHS {
+        let body = match (method, path) {
+            ("POST", "/admin/keys") => r#"{"name":"billing","scopes":["token/*"]}"#,
+            _ => "",
+        };
+        let (response, _) = ask(&fake, request(method, path), body).await;
+        assert!(response.status().is_success(), "{method} {path}");
+        assert_eq!(response.headers()["cache-control"], "no-store");
+    }
+}
+
+#[tokio::test]
+async fn others_are_not() {
+    let fake = Arc::new(Fake::default());
+    for (method, path) in PATHS
+        .into_iter()
+        .chain([("GET", "/nowhere"), ("PUT", "/admin/keys")])
+    {
+        for (authorization, status) in [("Bearer other", 403), ("Bearer wrong", 401), ("", 401)] {
+            let mut request = Request::builder()
+                .method(method)
+                .uri(path)
+                .header("host", "127.0.0.1:8081");
+            if !authorization.is_empty() {
+                request = request.header("authorization", authorization);
+            }
+            let (response, _) = ask(&fake, request, "{}").await;
+            assert_eq!(response.status(), status, "{method} {path} {authorization}");
+        }
+    }
+    assert!(fake.done.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn another_host_name_is_refused_also_for_metrics() {
+    let fake = Arc::new(Fake::default());
+    for path in ["/metrics", "/admin/keys"] {
+        let request = Request::get(path)
+            .header("host", "rebound.example")
+            .header("authorization", "Bearer admin");
+        let (response, body) = ask(&fake, request, "").await;
+        assert_eq!(response.status(), 421, "{path}");
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["error"]["code"], "bad-request");
+    }
+}
+
+#[tokio::test]
+async fn metrics_need_no_key() {
+    let fake = Arc::new(Fake::default());
+    let request = Request::get("/metrics").header("host", "localhost:8081");
+    let (response, body) = ask(&fake, request, "").await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["content-type"], telemetry::CONTENT_TYPE);
+    assert_eq!(body, b"# EOF\n");
+}
+
+#[tokio::test]
+async fn a_key_is_shown_once() {
+    let fake = Arc::new(Fake::default());
+    let wanted = r#"{"name":"billing","scopes":["token/*"],"act_as":true,"expires_in_ms":5}"#;
+    let (response, body) = ask(&fake, request("POST", "/admin/keys"), wanted).await;
+    assert_eq!(response.status(), 201);
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(
+        (&body["id"], &body["token"]),
+        (&json!("k2"), &json!("vsk_new"))
+    );
+    let (_, listed) = ask(&fake, request("GET", "/admin/keys"), "").await;
+    assert!(!String::from_utf8(listed).unwrap().contains("vsk_"));
+}
+
+#[tokio::test]
+async fn a_request_that_does_not_fit_is_refused_without_its_values() {
+    let fake = Arc::new(Fake::default());
+    for (path, body, at) in [
+        ("/admin/keys", "{}", ""),
+        ("/admin/keys", r#"{"name":1,"scopes":[]}"#, "name"),
+        (
+            "/admin/keys",
+            r#"{"name":"s3cret","scopes":"s3cret"}"#,
+            "scopes",
+        ),
+        ("/admin/keys", r#"{"name":"a","scopes":[]} s3cret"#, ""),
+        (
+            "/admin/backup",
+            r#"{"with_root_key":"s3cret"}"#,
+            "with_root_key",
+        ),
+        ("/admin/signing-keys/rotate", r#"{"forse":true}"#, "forse"),
+        ("/admin/signing-keys/rotate", "s3cret", ""),
+    ] {
+        let (response, answer) = ask(&fake, request("POST", path), body).await;
+        assert_eq!(response.status(), 400, "{body}");
+        let text = String::from_utf8(answer).unwrap();
+        assert!(!text.contains("s3cret"), "{text}");
+        let answer: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(answer["error"]["violations"][0]["path"], at, "{body}");
+    }
+    assert!(fake.done.lock().unwrap().is_empty());
+    let (response, _) = ask(&fake, request("DELETE", "/admin/keys/k9"), "").await;
+    assert_eq!(response.status(), 404);
+    let (response, _) = ask(&fake, request("GET", "/admin/components/none"), "").await;
+    assert_eq!(response.status(), 404);
+}
+
+#[tokio::test]
+async fn a_backup_is_streamed_whole() {
+    let fake = Arc::new(Fake::default());
+    let (response, bytes) = ask(
+        &fake,
+        request("POST", "/admin/backup"),
+        r#"{"with_root_key":true}"#,
+    )
+    .await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["content-length"], "100000");
+    assert_eq!(bytes, vec![7; 100_000]);
+    assert_eq!(
+        *fake.done.lock().unwrap(),
+        ["BackupRequest { with_root_key: true }"]
+    );
+}

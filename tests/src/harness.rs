@@ -1,0 +1,286 @@
+//! A host as an embedder makes it, over a store and a clock that belong to the test.
+
+use std::collections::BTreeMap;
+use std::error::Error as _;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use serde_json::Value;
+use tempfile::TempDir;
+use vestibule::clock::Clock as _;
+use vestibule::config::{Bucket, Config, Passwords};
+use vestibule::error::Failure;
+use vestibule::keyring::RootKey;
+use vestibule::message::{Answer, Caller, Message};
+use vestibule::outbox::{Event, Item, Mail};
+use vestibule::sandbox::{Engine, Fault};
+use vestibule::store::{Namespace, Range, Record, Store, Write};
+use vestibule::{Host, HostBuilder, StartError};
+
+use crate::clock::TestClock;
+use crate::store::Backend;
+
+/// A host under test.
+pub struct Harness {
+    /// The host.
+    pub host: Host,
+    /// Its clock, which stands until it is moved.
+    pub clock: Arc<TestClock>,
+    /// Its store.
+    pub store: Arc<dyn Store>,
+    _folder: Option<TempDir>,
+}
+
+/// Makes a [`Harness`].
+pub struct HarnessBuilder {
+    config: Config,
+    components: Vec<Vec<u8>>,
+    store: Arc<dyn Store>,
+    folder: Option<TempDir>,
+    clock: Arc<TestClock>,
+    code_cache: PathBuf,
+    root_key: [u8; 32],
+    bundled: bool,
+}
+
+impl Harness {
+    /// A host without components over an empty store of this kind. Passwords are hashed cheaply.
+    #[must_use]
+    pub fn on(backend: Backend) -> HarnessBuilder {
+        let (store, folder) = backend.open();
+        HarnessBuilder { folder, ..Self::over(store) }
+    }
+
+    /// The same over the test's own store.
+    #[must_use]
+    pub fn over(store: Arc<dyn Store>) -> HarnessBuilder {
+        let passwords = Passwords { memory_kib: 64, iterations: 1, ..Passwords::default() };
+        let mut config = Config { passwords, ..Config::default() };
+        config.limits.concurrent = 32;
+        HarnessBuilder {
+            config,
+            components: Vec::new(),
+            store,
+            folder: None,
+            clock: Arc::default(),
+            code_cache: PathBuf::from(concat!(env!("OUT_DIR"), "/code")),
+            root_key: [7; 32],
+            bundled: false,
+        }
+    }
+
+    /// Sends one request as the embedding program.
+    pub async fn send(&self, channel: &str, command: &str, request: Value) -> Answer {
+        self.host.send(Message::new(channel, command, request, Caller::service(None))).await
+    }
+
+    /// The reply to a request that must be answered ok; `Null` if there is none.
+    ///
+    /// # Panics
+    /// If it is refused.
+    pub async fn ok(&self, channel: &str, command: &str, request: Value) -> Value {
+        match self.send(channel, command, request).await {
+            Ok(reply) => reply.unwrap_or(Value::Null),
+            Err(failure) => panic!("{channel}/{command}: {}", explain(&failure)),
+        }
+    }
+
+    /// The failure of a request that must be refused.
+    ///
+    /// # Panics
+    /// If it is answered ok.
+    pub async fn refused(&self, channel: &str, command: &str, request: Value) -> Failure {
+        match self.send(channel, command, request).await {
+            Ok(reply) => panic!("{channel}/{command} was answered {reply:?}"),
+            Err(failure) => failure,
+        }
+    }
+
+    /// What a channel has stored and is live, as text.
+    pub async fn entries(&self, channel: &str) -> BTreeMap<String, String> {
+        let records = self.records(&Namespace::channel("default", channel)).await;
+        records.into_iter().map(|(key, record)| (key, String::from_utf8_lossy(&record.value).into_owned())).collect()
+    }
+
+    /// What lies in a namespace and is live.
+    ///
+    /// # Panics
+    /// If the store cannot be read.
+    pub async fn records(&self, namespace: &Namespace) -> BTreeMap<String, Record> {
+        let range = Range { namespace: namespace.clone(), prefix: String::new(), after: None };
+        let mut snapshot = self.store.begin().await.expect("a snapshot");
+        let entries = snapshot.scan(&range, 100_000, usize::MAX, self.clock.now()).await.expect("a scan");
+        entries.into_iter().map(|entry| (entry.key, entry.record)).collect()
+    }
+
+    /// The mails that wait for delivery.
+    ///
+    /// # Panics
+    /// If the store cannot be read.
+    pub async fn mails(&self) -> Vec<Mail> {
+        let posted = self.host.outbox().await.expect("the outbox");
+        let mails = posted.into_iter().filter_map(|posted| match posted.item {
+            Item::Mail(mail) => Some(mail),
+            Item::Event(_) => None,
+        });
+        mails.collect()
+    }
+
+    /// The events that wait for delivery.
+    ///
+    /// # Panics
+    /// If the store cannot be read.
+    pub async fn events(&self) -> Vec<Event> {
+        let posted = self.host.outbox().await.expect("the outbox");
+        let events = posted.into_iter().filter_map(|posted| match posted.item {
+            Item::Event(event) => Some(event),
+            Item::Mail(_) => None,
+        });
+        events.collect()
+    }
+
+    /// The audit records, oldest first.
+    ///
+    /// # Panics
+    /// If one is no JSON.
+    pub async fn audit(&self) -> Vec<Value> {
+        let records = self.records(&Namespace::reserved("audit")).await;
+        records.values().map(|record| serde_json::from_slice(&record.value).expect("JSON")).collect()
+    }
+}
+
+impl HarnessBuilder {
+    /// Adds a component.
+    #[must_use]
+    pub fn component(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.components.push(bytes.into());
+        self
+    }
+
+    /// Grants `channel` these and nothing else.
+    #[must_use]
+    pub fn grant(mut self, channel: &str, grants: &[&str]) -> Self {
+        let grants = grants.iter().map(|grant| (*grant).to_owned()).collect();
+        self.config.components.entry(channel.to_owned()).or_default().grants = Some(grants);
+        self
+    }
+
+    /// Configures a token bucket: `burst` at once, full again in `period_ms`.
+    #[must_use]
+    pub fn bucket(mut self, name: &str, burst: u32, period_ms: u64, persistent: bool) -> Self {
+        self.config.buckets.insert(name.to_owned(), Bucket { burst, period_ms, persistent });
+        self
+    }
+
+    /// Changes anything else of the configuration.
+    #[must_use]
+    pub fn configure(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(&mut self.config);
+        self
+    }
+
+    /// Serves the bundled components too.
+    #[must_use]
+    pub fn with_bundle(mut self) -> Self {
+        self.bundled = true;
+        self
+    }
+
+    /// Keeps compiled code in a folder of the test's own, instead of where all tests keep it.
+    #[must_use]
+    pub fn code_cache(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.code_cache = folder.into();
+        self
+    }
+
+    /// Another installation's root key.
+    #[must_use]
+    pub fn root_key(mut self, bytes: [u8; 32]) -> Self {
+        self.root_key = bytes;
+        self
+    }
+
+    /// Starts the host.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub async fn start(self) -> Harness {
+        match self.try_start().await {
+            Ok(harness) => harness,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Starts the host, if it can.
+    ///
+    /// # Errors
+    /// As [`HostBuilder::build`].
+    pub async fn try_start(self) -> Result<Harness, StartError> {
+        let Self { config, components, store, folder, clock, code_cache, root_key, bundled } = self;
+        let builder: HostBuilder = Host::builder()
+            .config(config)
+            .store(store.clone())
+            .clock(clock.clone())
+            .root_key(RootKey::from_bytes(root_key))
+            .engine(engine())
+            .code_cache(code_cache);
+        let builder = components.into_iter().fold(builder, HostBuilder::component);
+        let builder = if bundled { builder } else { builder.without_bundle() };
+        let host = builder.build().await?;
+        Ok(Harness { host, clock, store, _folder: folder })
+    }
+}
+
+/// The one engine of a test binary. Each of its hosts may have 32 messages in flight, four deep; there are as many tests
+/// at once as there are cores.
+fn engine() -> Engine {
+    static ENGINE: OnceLock<Engine> = OnceLock::new();
+    ENGINE.get_or_init(|| Engine::new(1_024).expect("an engine")).clone()
+}
+
+/// Which fault of a component is behind a failure, if one is.
+#[must_use]
+pub fn fault(failure: &Failure) -> Option<Fault> {
+    failure.source()?.downcast_ref().copied()
+}
+
+/// A failure with its causes, for the person who reads a failed test.
+#[must_use]
+pub fn explain(failure: &Failure) -> String {
+    let mut text = format!("{}: {failure} {:?}", failure.code.as_str(), failure.violations);
+    let mut source = failure.source();
+    while let Some(cause) = source {
+        text.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    text
+}
+
+/// A write of `channel`'s, as if one of its messages had made it.
+#[must_use]
+pub fn write_of(channel: &str, key: &str, value: &str) -> Write {
+    Write::Put {
+        namespace: Namespace::channel("default", channel),
+        key: key.to_owned(),
+        record: Record::plain(value.as_bytes().to_vec()),
+    }
+}
+
+/// Makes a test of every function, on every backend.
+#[macro_export]
+macro_rules! on_every_backend {
+    ($($test:ident),+ $(,)?) => {
+        mod memory {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                super::$test($crate::store::Backend::Memory).await;
+            })+
+        }
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                super::$test($crate::store::Backend::Sqlite).await;
+            })+
+        }
+    };
+}
