@@ -10,8 +10,8 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use zeroize::Zeroizing;
 
 use crate::data_folder::{DataFolder, DataFolderError, DataPaths};
-use crate::private_file::{self, NewFile, NewFileError};
 use crate::keyring::RootKey;
+use crate::private_file::{self, NewFile, NewFileError};
 pub use crate::store::sqlite::BackupError;
 use crate::store::sqlite::{APPLICATION_ID, FORMAT, SqliteStore};
 

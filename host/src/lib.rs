@@ -1,4 +1,65 @@
 //! Vestibule: an authentication backend whose every service is a sandboxed WebAssembly component.
+//!
+//! A [`Host`] routes messages to components. A message is one command of one channel; it runs in a fresh sandbox and
+//! in one transaction: its writes, mails and events commit together with the reply, or not at all. What a component
+//! may do is what it was granted: storage of its own, signatures by keys it never sees, single commands of other
+//! channels.
+//!
+//! The program `vestibule` is one way to run a host; a program of your own is another. It brings the store, the clock
+//! and the root key, or takes the defaults:
+//!
+//! ```
+//! use serde::{Deserialize, Serialize};
+//! use serde_json::json;
+//! use vestibule::Host;
+//! use vestibule::message::{Caller, Message};
+//!
+//! #[derive(Serialize)]
+//! struct GenerateTokens<'a> {
+//!     id: &'a str,
+//! }
+//!
+//! #[derive(Deserialize)]
+//! struct Tokens {
+//!     access_token: String,
+//!     refresh_token: String,
+//! }
+//!
+//! # async fn embed() -> Result<(), Box<dyn std::error::Error>> {
+//! // A store in memory and the bundled components.
+//! let host = Host::builder().build().await?;
+//!
+//! // A typed call: fields have their JSON names.
+//! let tokens: Tokens = host
+//!     .call("token", "generate-tokens", &GenerateTokens { id: "user-1" })
+//!     .await?;
+//! assert!(!tokens.refresh_token.is_empty());
+//!
+//! // A raw message: what a transport of your own would send.
+//! let mut message = Message::new(
+//!     "token",
+//!     "verify-token",
+//!     json!({"access_token": tokens.access_token}),
+//!     Caller::service(None),
+//! );
+//! message.request_id = "my-request-1".to_owned();
+//! let reply = host.send(message).await?.expect("the command replies");
+//! assert_eq!(reply["payload"]["id"], "user-1");
+//! # Ok(())
+//! # }
+//! # let runtime = tokio::runtime::Runtime::new().unwrap();
+//! # runtime.block_on(embed()).unwrap();
+//! ```
+//!
+//! The host starts no runtime, installs no signal handler and no global subscriber or recorder. Several hosts may share one
+//! [`sandbox::Engine`]. `Host::router` gives an axum router to serve beside routes of your own; `examples/embed.rs` does.
+//!
+//! # Features
+//!
+//! * `bundle` (default): the components of this release are part of the library.
+//! * `sqlite` (default): the store that lasts, and backups of it.
+//! * `http` (default): the HTTP transport.
+//! * `cli` (default): what the program `vestibule` needs.
 
 mod audit;
 #[cfg(feature = "sqlite")]

@@ -14,10 +14,11 @@ use super::known::{KNOWN, Known, join};
 const PREFIX: &str = "VESTIBULE_";
 
 /// Variables that programs use and that are no keys.
-const NOT_KEYS: [&str; 6] = [
+const NOT_KEYS: [&str; 7] = [
     "VESTIBULE_DATA",
     "VESTIBULE_CONFIG",
     "VESTIBULE_URL",
+    "VESTIBULE_ADMIN_URL",
     "VESTIBULE_KEY",
     "VESTIBULE_COMPONENTS",
     "VESTIBULE_LOG",

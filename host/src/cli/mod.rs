@@ -1,0 +1,179 @@
+//! The command line: arguments in, exit code out.
+
+mod backup;
+mod call;
+mod client;
+mod component;
+mod doctor;
+mod failed;
+mod key;
+mod lifetime;
+mod output;
+mod restore;
+mod serve;
+mod signing_key;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use self::failed::Failed;
+use self::output::Output;
+
+/// An authentication backend whose every service is a sandboxed WebAssembly component.
+#[derive(Parser)]
+#[command(name = "vestibule", version, after_help = EXAMPLES, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+
+    /// Print JSON, for programs
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+const EXAMPLES: &str = "\
+Start here:
+  vestibule serve                                          a server on 127.0.0.1, its data in ./data
+  vestibule call token generate-tokens '{\"id\": \"user-1\"}'  a first message
+  vestibule key create billing --scope token/verify-token  a key for a service of yours
+
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 the server could not be reached.";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(serve::ServeArgs),
+    /// Send one command to a channel and print its reply
+    Call(call::CallArgs),
+    /// Show the components that serve
+    #[command(subcommand)]
+    Component(component::ComponentCommand),
+    /// Make, show and revoke service keys
+    #[command(subcommand)]
+    Key(key::KeyCommand),
+    /// Show and rotate the keys that sign
+    #[command(subcommand)]
+    SigningKey(signing_key::SigningKeyCommand),
+    /// Write a backup of a running server to a file
+    Backup(backup::BackupArgs),
+    /// Put a backup into an empty data folder
+    Restore(restore::RestoreArgs),
+    /// Look at an installation and say what is not well
+    Doctor(doctor::DoctorArgs),
+}
+
+/// Where the data folder is.
+#[derive(Args)]
+struct DataArg {
+    /// The data folder
+    #[arg(long, env = "VESTIBULE_DATA", value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+impl DataArg {
+    fn folder(&self) -> PathBuf {
+        self.data.clone().unwrap_or_else(|| PathBuf::from("data"))
+    }
+}
+
+/// Where the configuration is.
+#[derive(Args)]
+struct ConfigArg {
+    /// The configuration file; without one, everything has its default
+    #[arg(long, env = "VESTIBULE_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// Runs the program.
+pub(crate) fn main() -> ExitCode {
+    // Wrong usage ends here, with exit code 2.
+    let cli = Cli::parse();
+    let output = Output::new(cli.json);
+    match run(cli.command, &output) {
+        Ok(code) => code,
+        Err(failed) => failed.report(&output),
+    }
+}
+
+fn run(command: Command, output: &Output) -> Result<ExitCode, Failed> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)?;
+    runtime.block_on(async {
+        match command {
+            Command::Serve(args) => serve::run(args, output).await,
+            Command::Call(args) => call::run(args, output).await,
+            Command::Component(command) => component::run(command, output).await,
+            Command::Key(command) => key::run(command, output).await,
+            Command::SigningKey(command) => signing_key::run(command, output).await,
+            Command::Backup(args) => backup::run(args, output).await,
+            Command::Restore(args) => restore::run(args, output).await,
+            Command::Doctor(args) => return doctor::run(args, output).await,
+        }
+        .map(|()| ExitCode::SUCCESS)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_do_not_contradict_each_other() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_takes_json() {
+        for arguments in [
+            "serve",
+            "call token verify-token",
+            "component list",
+            "component inspect token",
+            "key create a --scope token/*",
+            "key list",
+            "key revoke k",
+            "signing-key list",
+            "signing-key rotate",
+            "backup f",
+            "restore f",
+            "doctor",
+        ] {
+            let words = ["vestibule"].into_iter().chain(arguments.split(' '));
+            let cli = Cli::try_parse_from(words.chain(["--json"]));
+            assert!(cli.is_ok_and(|cli| cli.json), "{arguments}");
+        }
+    }
+
+    #[test]
+    fn wrong_usage_is_exit_code_2() {
+        for arguments in [
+            "",
+            "serv",
+            "call token",
+            "key create a",
+            "serve --listen nowhere",
+        ] {
+            let words = ["vestibule"]
+                .into_iter()
+                .chain(arguments.split_whitespace());
+            let error = Cli::try_parse_from(words).err().unwrap();
+            assert_eq!(error.exit_code(), 2, "{arguments}");
+        }
+    }
+
+    #[test]
+    fn a_key_from_the_environment_is_not_shown() {
+        let help = Cli::command()
+            .find_subcommand_mut("call")
+            .unwrap()
+            .render_long_help()
+            .to_string();
+        assert!(help.contains("[env: VESTIBULE_KEY]"), "{help}");
+    }
+}
