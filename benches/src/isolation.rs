@@ -30,7 +30,7 @@ const PACE: f64 = 1_000.0;
 const FLOOD: usize = 128;
 
 /// The capabilities the hostile guest imports.
-const GRANTS: [&str; 10] = [
+const GRANTS: [&str; 12] = [
     "storage",
     "transaction",
     "passwords",
@@ -41,6 +41,8 @@ const GRANTS: [&str; 10] = [
     "audit",
     "limits",
     "log",
+    "caller",
+    "caller.establish",
 ];
 
 /// An endless loop; all the memory there is; the store, over and over; a trap at once.
@@ -59,7 +61,7 @@ pub(crate) fn run(report: &mut Report, options: &Options) -> Result<()> {
     }))?;
     let tokens: Arc<[String]> = runtime.block_on(fixture::tokens(&host, TOKENS))?.into();
     let span = options.span.max(Duration::from_secs(2));
-    for attack in ATTACKS {
+    for attack in ATTACKS.into_iter().filter(|attack| options.wants(attack)) {
         let (mut quiet, mut flooded) = (Samples::default(), Samples::default());
         let mut rates = Vec::new();
         for _ in 0..options.rounds {

@@ -57,6 +57,9 @@ struct Arguments {
     /// How many rounds; the figures are the medians over them.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
+    /// Of verify, sandbox and isolation only the cases whose name contains this: for profiling.
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
     /// Where the JSON lines go.
     #[arg(long, default_value = "target/bench.jsonl")]
     json: PathBuf,
@@ -73,8 +76,18 @@ struct Options {
     /// How long each case, in each round.
     span: Duration,
     rounds: usize,
+    only: Option<String>,
     /// A folder on the disk for databases, gone after the run.
     folder: PathBuf,
+}
+
+impl Options {
+    /// Whether the case of this name is to be measured.
+    fn wants(&self, name: &str) -> bool {
+        self.only
+            .as_ref()
+            .is_none_or(|text| name.contains(text.as_str()))
+    }
 }
 
 fn main() -> Result<()> {
@@ -101,6 +114,7 @@ fn main() -> Result<()> {
     let options = Options {
         span: Duration::from_secs_f64(arguments.seconds),
         rounds: arguments.rounds,
+        only: arguments.only,
         folder: folder.path().to_owned(),
     };
     let mut report = Report::create(&arguments.json)?;

@@ -227,7 +227,7 @@ fn messages(report: &mut Report, options: &Options, home: &Runtime, site: &Site)
         move |_: usize| Message::new(channel, "run", Value::Null, Caller::service(None))
     };
     let of = |tokens: &[String], number: usize| fixture::verify(&tokens[number % tokens.len()]);
-    let mut steps = [
+    let steps = [
         Step::new("no such channel (router's door)", &empty, nothing("absent")),
         Step::new("empty component", &empty, nothing("empty")),
         Step::new("one page of memory", &page, nothing("page")),
@@ -256,13 +256,17 @@ fn messages(report: &mut Report, options: &Options, home: &Runtime, site: &Site)
         ("native: Ed25519 (aws-lc-rs)", Samples::default()),
         ("tokio: spawn and join", Samples::default()),
     ];
+    let steps = &mut steps
+        .into_iter()
+        .filter(|step| options.wants(step.name))
+        .collect::<Vec<_>>();
     for _ in 0..options.rounds {
-        for step in &mut steps {
+        for step in steps.iter_mut() {
             step.samples.0.push(step.measure(options.span)?);
         }
         native_parts(&native, &tokens, options.span, &mut parts)?;
     }
-    for step in &steps {
+    for step in steps.iter() {
         report.row(&row(step.name, &step.samples))?;
     }
     for (name, samples) in &parts {

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use tokio::runtime::Builder;
 use vestibule::Host;
 
@@ -18,20 +18,27 @@ use crate::report::{Report, Row};
 
 const BENCH: &str = "verify";
 
-/// What messages in flight are spread over.
-#[derive(Debug, Clone, Copy)]
-struct Load {
-    /// One thread for everything, or tokio's workers on every core.
-    one_core: bool,
-    in_flight: usize,
+/// How many messages are in flight, for each core.
+const IN_FLIGHT: [usize; 3] = [1, 2, 8];
+
+/// One way to verify tokens.
+struct Case {
+    name: String,
+    /// Whether signatures that were found good are remembered. Only cases that agree in this are compared.
+    remembered: bool,
+    way: Way,
+    samples: Samples,
 }
 
-struct Case<'a> {
-    name: String,
-    host: &'a Host,
-    load: Load,
-    goal: bool,
-    samples: Samples,
+enum Way {
+    /// The service, linked into this program.
+    Native(Native),
+    /// Messages through the host: on one thread for everything, or on tokio's workers on every core.
+    Sandboxed {
+        host: Host,
+        one_core: bool,
+        in_flight: usize,
+    },
 }
 
 pub(crate) fn run(report: &mut Report, options: &Options) -> Result<()> {
@@ -44,95 +51,99 @@ pub(crate) fn run(report: &mut Report, options: &Options) -> Result<()> {
     }))?;
     let on = home.block_on(site.host(Variant::default()))?;
     let tokens: Arc<[String]> = home.block_on(fixture::tokens(&off, TOKENS))?.into();
-    let native = [Native::beside(&off), Native::beside(&on)];
-    let mut natives = [Samples::default(), Samples::default()];
-    let mut cases = cases(&off, &on);
+    let mut cases = cases(&off, false);
+    cases.extend(self::cases(&on, true));
+    cases.retain(|case| options.wants(&case.name));
     for _ in 0..options.rounds {
-        for (native, samples) in native.iter().zip(&mut natives) {
-            samples.0.push(natively(native, &tokens, options.span)?);
-        }
         for case in &mut cases {
-            case.samples
-                .0
-                .push(sandboxed(case.host, case.load, &tokens, options.span)?);
+            let sample = case.way.measure(&tokens, options.span)?;
+            case.samples.0.push(sample);
         }
-    }
-    for (name, samples) in [
-        "native, signatures verified",
-        "native, signatures remembered",
-    ]
-    .iter()
-    .zip(&natives)
-    {
-        report.row(&row(name, samples))?;
     }
     for case in &cases {
-        let mut row = row(&case.name, &case.samples);
-        if case.load.one_core {
-            let base = &natives[usize::from(std::ptr::eq(case.host, &on))];
-            row = row
-                .figure("of_native", case.samples.ratio(base, Sample::rate))
-                .figure(
-                    "of_native_cpu",
-                    case.samples.ratio(base, Sample::rate_per_core),
-                );
-            if case.goal {
-                row = row.at_least("of_native_cpu", 0.6);
-            }
-        }
-        report.row(&row)?;
+        report.row(&case.row(&cases))?;
     }
     let best = cases
         .iter()
-        .filter(|case| std::ptr::eq(case.host, &on))
+        .filter(|case| case.remembered && matches!(case.way, Way::Sandboxed { .. }))
         .map(|case| case.samples.median(Sample::rate_per_core))
-        .fold(0.0, f64::max);
+        .fold(f64::NAN, f64::max);
     report.row(
-        &Row::new(BENCH, "best rate a core, signatures remembered")
+        &Row::new(BENCH, "best rate a core, remembered")
             .figure("per_core_s", best)
             .at_least("per_core_s", 15_000.0),
     )
 }
 
-fn cases<'a>(off: &'a Host, on: &'a Host) -> Vec<Case<'a>> {
-    let case = |what: &str, host, one_core: bool, in_flight: usize, goal| Case {
-        name: format!(
-            "sandboxed, {what}, {}, {in_flight} in flight",
-            if one_core { "1 core" } else { "all cores" }
-        ),
-        host,
-        load: Load {
-            one_core,
-            in_flight,
-        },
-        goal,
+fn cases(host: &Host, remembered: bool) -> Vec<Case> {
+    let what = if remembered { "remembered" } else { "verified" };
+    let case = |name: String, way| Case {
+        name,
+        remembered,
+        way,
         samples: Samples::default(),
     };
-    let mut cases = Vec::new();
-    for (what, host, cache_off) in [("verified", off, true), ("remembered", on, false)] {
-        for in_flight in [1, 2, 8] {
+    let mut cases = vec![case(
+        format!("native, {what}"),
+        Way::Native(Native::beside(host)),
+    )];
+    for (one_core, where_, each) in [(true, "1 core", 1), (false, "all cores", cores())] {
+        for in_flight in IN_FLIGHT.map(|in_flight| in_flight * each) {
             cases.push(case(
-                what,
-                host,
-                true,
-                in_flight,
-                cache_off && in_flight == 1,
+                format!("sandboxed, {what}, {where_}, {in_flight} in flight"),
+                Way::Sandboxed {
+                    host: host.clone(),
+                    one_core,
+                    in_flight,
+                },
             ));
-        }
-        for in_flight in [1, 2, 8] {
-            cases.push(case(what, host, false, in_flight * cores(), false));
         }
     }
     cases
 }
 
-fn row(name: &str, samples: &Samples) -> Row {
-    Row::new(BENCH, name)
-        .figure("rate_s", samples.median(Sample::rate))
-        .figure("per_core_s", samples.median(Sample::rate_per_core))
-        .figure("cpu_us", samples.median(Sample::cpu_us))
-        .figure("p50_us", samples.percentile_us(50.0))
-        .figure("p99_us", samples.percentile_us(99.0))
+impl Case {
+    fn row(&self, all: &[Self]) -> Row {
+        let row = Row::new(BENCH, &*self.name)
+            .figure("rate_s", self.samples.median(Sample::rate))
+            .figure("per_core_s", self.samples.median(Sample::rate_per_core))
+            .figure("cpu_us", self.samples.median(Sample::cpu_us))
+            .figure("p50_us", self.samples.percentile_us(50.0))
+            .figure("p99_us", self.samples.percentile_us(99.0));
+        let native = all
+            .iter()
+            .find(|case| case.remembered == self.remembered && matches!(case.way, Way::Native(_)));
+        let Way::Sandboxed {
+            one_core: true,
+            in_flight,
+            ..
+        } = self.way
+        else {
+            return row;
+        };
+        let Some(native) = native else { return row };
+        let ratio = |of: fn(&Sample) -> f64| self.samples.ratio(&native.samples, of);
+        let row = row
+            .figure("of_native", ratio(Sample::rate))
+            .figure("of_native_cpu", ratio(Sample::rate_per_core));
+        if !self.remembered && in_flight == 1 {
+            return row.at_least("of_native_cpu", 0.6);
+        }
+        row
+    }
+}
+
+impl Way {
+    fn measure(&self, tokens: &Arc<[String]>, span: Duration) -> Result<Sample> {
+        match self {
+            Self::Native(native) => natively(native, tokens, span),
+            Self::Sandboxed {
+                host,
+                one_core,
+                in_flight,
+            } => sandboxed(host, *one_core, *in_flight, tokens, span),
+        }
+    }
 }
 
 fn natively(native: &Native, tokens: &[String], span: Duration) -> Result<Sample> {
@@ -140,7 +151,7 @@ fn natively(native: &Native, tokens: &[String], span: Duration) -> Result<Sample
     let verify = |number: usize| {
         let request = fixture::verify_payload(&tokens[number % tokens.len()]);
         let reply = native.verify_token(&request)?;
-        anyhow::ensure!(reply["valid"] == true, "a good token was found bad");
+        ensure!(reply["valid"] == true, "a good token was found bad");
         Ok(())
     };
     // Whatever is to be warm is.
@@ -148,15 +159,21 @@ fn natively(native: &Native, tokens: &[String], span: Duration) -> Result<Sample
     on_this_thread(span, verify)
 }
 
-fn sandboxed(host: &Host, load: Load, tokens: &Arc<[String]>, span: Duration) -> Result<Sample> {
-    let runtime = if load.one_core {
+fn sandboxed(
+    host: &Host,
+    one_core: bool,
+    in_flight: usize,
+    tokens: &Arc<[String]>,
+    span: Duration,
+) -> Result<Sample> {
+    let runtime = if one_core {
         Builder::new_current_thread().enable_all().build()?
     } else {
         Builder::new_multi_thread().enable_all().build()?
     };
     let flood = |span| {
         let (host, tokens) = (host.clone(), tokens.clone());
-        keep_busy(&runtime, load.in_flight, span, move |number| {
+        keep_busy(&runtime, in_flight, span, move |number| {
             let (host, tokens) = (host.clone(), tokens.clone());
             async move { fixture::verify_valid(&host, &tokens[number % tokens.len()]).await }
         })
