@@ -25,7 +25,7 @@ checklist:
 
 # Write the walkthrough anew from a real run.
 walkthrough:
-    docs/walkthrough.sh > docs/walkthrough.md
+    tests/walkthrough/walkthrough.sh > docs/walkthrough.md
 
 # Write docs/wit anew from the WIT.
 wit-reference:

@@ -17,6 +17,8 @@ pub(crate) struct AuditRecord {
     pub action: String,
     /// `success`, `denied` or `failure`.
     pub outcome: String,
+    /// Who acted, if anybody was known by then.
+    pub actor: Option<String>,
     /// Whom it concerns.
     pub subject: Option<String>,
     /// Names and values.
@@ -44,18 +46,21 @@ pub(crate) fn namespace() -> Namespace {
     Namespace::reserved("audit")
 }
 
-/// The writes that keep `records`.
-pub(crate) fn writes(records: Vec<AuditRecord>) -> Result<Vec<Write>, serde_json::Error> {
+/// The writes that keep `records`, made in this generation of their message.
+pub(crate) fn writes(
+    records: &[AuditRecord],
+    generation: u32,
+) -> Result<Vec<Write>, serde_json::Error> {
     let namespace = namespace();
-    let write = |(n, record): (usize, AuditRecord)| {
+    let write = |(n, record): (usize, &AuditRecord)| {
         Ok(Write::Put {
             namespace: namespace.clone(),
-            key: format!("{:014}/{}/{n:02}", record.at, record.message),
+            key: format!("{:014}/{}/{generation}-{n:02}", record.at, record.message),
             record: Record {
                 expires_at: Some(record.at.saturating_add(RETENTION_MS)),
-                ..Record::plain(serde_json::to_vec(&record)?)
+                ..Record::plain(serde_json::to_vec(record)?)
             },
         })
     };
-    records.into_iter().enumerate().map(write).collect()
+    records.iter().enumerate().map(write).collect()
 }

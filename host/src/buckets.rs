@@ -111,6 +111,7 @@ impl Buckets {
         {
             return Ok(());
         }
+        drop(snapshot);
         let writes = vec![Write::Delete {
             namespace: namespace(),
             key,
@@ -208,7 +209,14 @@ struct Volatile {
     quota: Quota,
     period_ms: u64,
     clock: HostClock,
-    keys: Mutex<HashMap<String, Bucket>>,
+    keys: Mutex<Keys>,
+}
+
+/// The keys of a bucket that were used lately.
+#[derive(Default)]
+struct Keys {
+    buckets: HashMap<String, Bucket>,
+    swept_at: Timestamp,
 }
 
 struct Bucket {
@@ -232,10 +240,11 @@ impl Volatile {
     }
 
     fn take(&self, key: &str, now: Timestamp) -> Option<u64> {
-        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        if keys.len() >= MAX_KEYS && !keys.contains_key(key) {
-            keys.retain(|_, bucket| bucket.used_at.saturating_add(self.period_ms) > now);
+        let mut all = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.buckets.len() >= MAX_KEYS && !all.buckets.contains_key(key) {
+            all.make_room(now, self.period_ms);
         }
+        let keys = &mut all.buckets;
         let bucket = keys.entry(key.to_owned()).or_insert_with(|| Bucket {
             limiter: RateLimiter::direct_with_clock(self.quota, self.clock.clone()),
             used_at: now,
@@ -247,10 +256,25 @@ impl Volatile {
     }
 
     fn reset(&self, key: &str) {
-        self.keys
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(key);
+        let mut all = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        all.buckets.remove(key);
+    }
+}
+
+impl Keys {
+    /// Forgets buckets that are full again, but does not look for them with every call; if there are none, forgets some
+    /// other: memory is bounded, and whoever has so many addresses is not stopped by a bucket each.
+    fn make_room(&mut self, now: Timestamp, period_ms: u64) {
+        if now.saturating_sub(self.swept_at) >= period_ms / 8 {
+            self.swept_at = now;
+            self.buckets
+                .retain(|_, bucket| bucket.used_at.saturating_add(period_ms) > now);
+        }
+        if self.buckets.len() >= MAX_KEYS
+            && let Some(key) = self.buckets.keys().next().cloned()
+        {
+            self.buckets.remove(&key);
+        }
     }
 }
 

@@ -9,7 +9,6 @@ use arc_swap::ArcSwap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::sync::Semaphore;
 use tokio::sync::watch;
 
 use crate::buckets::Buckets;
@@ -22,7 +21,7 @@ use crate::keyring::{KeyRing, KeyRingError, RootKey};
 use crate::message::{Answer, Caller, Message};
 use crate::outbox::{self, Posted};
 use crate::planes::Planes;
-use crate::router::{AuthCommands, Router};
+use crate::router::{AuthCommands, Router, takes_a_credential};
 use crate::sandbox::deployment::{Deployment, Settings};
 use crate::sandbox::{
     CodeCache, DeployError, Deployments, Digest, EffectiveLimits, Engine, EngineError, Grants,
@@ -407,19 +406,20 @@ impl HostBuilder {
         let cache = self
             .cache_folder
             .map(|folder| CodeCache::new(folder, &cache_key));
+        // Half of the messages in flight may wait for a hash: sign-ins cannot hold every sandbox.
+        let mut hashing = self.config.passwords.clone();
+        hashing.queue = hashing
+            .queue
+            .min(usize::try_from(limits.concurrent / 2).unwrap_or(1))
+            .max(1);
         let services = Arc::new(Services {
-            hashing: HashPool::new(&self.config.passwords, keyring.clone())?,
+            hashing: HashPool::new(&hashing, keyring.clone())?,
             buckets: Buckets::new(
                 &self.config.buckets,
                 store.clone(),
                 keyring.clone(),
                 self.clock.clone(),
             ),
-            hash_slots: Arc::new(Semaphore::new(
-                usize::try_from(limits.concurrent.div_ceil(2))
-                    .unwrap_or(1)
-                    .max(1),
-            )),
             commits: tokio::sync::RwLock::new(()),
             clock: self.clock.clone(),
             metrics: metrics.clone(),
@@ -500,8 +500,29 @@ impl Inner {
         deployments
             .check()
             .map_err(|cause| component_error("?", cause.into()))?;
+        self.check_auth(&deployments)?;
         self.router.deployments.store(Arc::new(deployments));
         Ok(self)
+    }
+
+    /// A command that checks credentials must exist where its channel does, and take a single text.
+    fn check_auth(&self, deployments: &Deployments) -> Result<(), StartError> {
+        let auth = &self.router.auth;
+        for (key, command) in [("jwt", &auth.jwt), ("api_token", &auth.api_token)] {
+            let Some((channel, name)) = command else {
+                continue;
+            };
+            let Some(deployment) = deployments.get(channel) else {
+                continue;
+            };
+            if !deployment.command(name).is_some_and(takes_a_credential) {
+                let text = format!(
+                    "auth.{key}: channel {channel} has no command {name} whose request is a single text"
+                );
+                return Err(StartError::Config(text));
+            }
+        }
+        Ok(())
     }
 
     fn load(&self, channel: &str, bytes: &[u8]) -> Result<Deployment, DeployError> {

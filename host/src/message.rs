@@ -76,6 +76,8 @@ pub struct Caller {
     pub plane: Plane,
     /// The id of the service key that was presented.
     pub service_key: Option<String>,
+    /// Whether that key may administer.
+    pub operator: bool,
     /// The client's address, if it is known.
     pub remote_address: Option<IpAddr>,
     /// The user a service acts for. On the user plane it is empty: the credential's check establishes the principal.
@@ -91,6 +93,7 @@ impl Caller {
         Self {
             plane: Plane::Service,
             service_key,
+            operator: false,
             remote_address: None,
             principal: None,
             credential: None,
@@ -150,8 +153,8 @@ pub struct Principal {
     pub subject: String,
     /// Roles at the time of proof.
     pub roles: Vec<String>,
-    /// What the credential is limited to; empty: not limited.
-    pub scopes: Vec<String>,
+    /// What the credential is limited to; none: not limited; empty: it proves who somebody is and allows nothing else.
+    pub scopes: Option<Vec<String>>,
     /// The session the credential belongs to.
     pub session: Option<String>,
     /// How it was proved.

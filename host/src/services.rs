@@ -4,19 +4,15 @@ use std::sync::Arc;
 
 use aws_lc_rs::hmac;
 use rand::TryRng;
-use tokio::sync::{OwnedSemaphorePermit, RwLock, RwLockReadGuard, Semaphore};
+use tokio::sync::{RwLock, RwLockReadGuard};
 
 use crate::buckets::Buckets;
 use crate::clock::Clock;
 use crate::hashing::HashPool;
 use crate::keyring::KeyRing;
 use crate::sandbox::Engine;
-use crate::sandbox::fault::Ending;
 use crate::store::{AttemptId, Store};
 use crate::telemetry::Metrics;
-
-/// When it is worth asking for a hash again, in milliseconds, if all places are taken.
-const HASH_RETRY_MS: u64 = 500;
 
 /// The host's parts that capabilities stand on.
 pub(crate) struct Services {
@@ -27,8 +23,6 @@ pub(crate) struct Services {
     pub(crate) buckets: Buckets,
     pub(crate) engine: Engine,
     pub(crate) metrics: Arc<Metrics>,
-    /// Messages that may wait for a hash: half of those in flight, so that sign-ins cannot hold every sandbox.
-    pub(crate) hash_slots: Arc<Semaphore>,
     /// Held for reading by every commit, and for writing by a message that runs alone.
     pub(crate) commits: RwLock<()>,
 }
@@ -41,15 +35,6 @@ impl Services {
             false => Some(self.commits.read().await),
         }
     }
-
-    /// A place among the messages that wait for a hash.
-    pub(crate) fn hash_slot(&self) -> Result<OwnedSemaphorePermit, Ending> {
-        let taken = self.hash_slots.clone().try_acquire_owned();
-        taken.map_err(|cause| Ending::Unavailable {
-            retry_after_ms: HASH_RETRY_MS,
-            cause: Some(Box::new(cause)),
-        })
-    }
 }
 
 /// A fresh name for a try to commit.
@@ -57,11 +42,11 @@ pub(crate) fn attempt_id() -> AttemptId {
     AttemptId(*uuid::Uuid::now_v7().as_bytes())
 }
 
-/// 32 bytes from the operating system.
-pub(crate) fn fresh_seed() -> Result<[u8; 32], rand::rngs::SysError> {
-    let mut seed = [0; 32];
-    rand::rngs::SysRng.try_fill_bytes(&mut seed)?;
-    Ok(seed)
+/// `N` bytes from the operating system's generator.
+pub(crate) fn fresh_bytes<const N: usize>() -> Result<[u8; N], rand::rngs::SysError> {
+    let mut bytes = [0; N];
+    rand::rngs::SysRng.try_fill_bytes(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// HMAC-SHA-256 of `parts`, each preceded by its length, under `key`.

@@ -37,6 +37,7 @@ pub(crate) struct Transaction {
     reads: Reads,
     frames: Vec<Frame>,
     snapshots_taken: u32,
+    kept: bool,
 }
 
 /// How a commit by [`Transaction::keep`] or [`Transaction::commit`] ended, once `Unknown` has been looked up.
@@ -58,6 +59,7 @@ impl Transaction {
             reads: Reads::default(),
             frames: vec![Frame::default()],
             snapshots_taken: 0,
+            kept: false,
         }
     }
 
@@ -78,37 +80,6 @@ impl Transaction {
         let record = entry.as_ref().map(|entry| entry.record.clone());
         self.reads.saw_key(namespace, key, entry);
         Ok(record)
-    }
-
-    /// The records under `keys`, in their order.
-    pub(crate) async fn get_many(
-        &mut self,
-        namespace: &Namespace,
-        keys: &[String],
-    ) -> Result<Vec<Option<Record>>, StoreError> {
-        let unknown: Vec<String> = keys
-            .iter()
-            .filter(|key| {
-                self.written(namespace, key).is_none() && self.reads.key(namespace, key).is_none()
-            })
-            .cloned()
-            .collect();
-        if !unknown.is_empty() {
-            let now = self.now;
-            let entries = self
-                .snapshot()
-                .await?
-                .get_many(namespace, &unknown, now)
-                .await?;
-            for (key, entry) in unknown.iter().zip(entries) {
-                self.reads.saw_key(namespace, key, entry);
-            }
-        }
-        let mut records = Vec::with_capacity(keys.len());
-        for key in keys {
-            records.push(self.get(namespace, key).await?);
-        }
-        Ok(records)
     }
 
     /// Up to `limit` entries of `range` with this message's own writes laid over; an empty page means that there is nothing further.
@@ -164,6 +135,27 @@ impl Transaction {
         self.frames.iter().any(|frame| !frame.is_empty())
     }
 
+    /// Whether this message has changed anything, or is about to.
+    pub(crate) fn has_effects(&self) -> bool {
+        self.kept || self.has_writes()
+    }
+
+    /// Whether its end asks the store anything: not if it wrote nothing and all it read was of one moment.
+    pub(crate) fn ends_in_the_store(&self) -> bool {
+        self.has_writes() || self.snapshots_taken > 1
+    }
+
+    /// Ends the snapshot: whoever is about to wait must not keep others from reading. What is read later is read from a
+    /// newer one, and is checked together with what was read before.
+    pub(crate) fn rest(&mut self) {
+        self.snapshot = None;
+    }
+
+    /// Whether the topmost frame has something to keep.
+    pub(crate) fn has_own_writes(&self) -> bool {
+        self.frames.last().is_some_and(|frame| !frame.is_empty())
+    }
+
     /// Opens a frame for a nested call.
     pub(crate) fn enter(&mut self) {
         self.frames.push(Frame::default());
@@ -181,19 +173,21 @@ impl Transaction {
         }
     }
 
-    /// Commits the topmost frame by itself, at once, provided that everything read so far still holds.
+    /// Commits the topmost frame by itself, at once, together with `more`, provided that everything read so far still holds.
     ///
     /// Afterwards what was kept counts as read, at the version it was written as, and later reads see a newer snapshot.
-    pub(crate) async fn keep(&mut self, attempt: AttemptId) -> Result<Outcome, StoreError> {
-        if self.frames.last().is_none_or(Frame::is_empty) {
-            return Ok(Outcome::Committed);
-        }
+    pub(crate) async fn keep(
+        &mut self,
+        attempt: AttemptId,
+        more: Vec<Write>,
+    ) -> Result<Outcome, StoreError> {
+        self.rest();
         let writes = self.top().clone().into_writes();
         let batch = Batch {
             attempt,
             now: self.now,
             checks: self.reads.checks(),
-            writes: writes.clone(),
+            writes: writes.iter().cloned().chain(more).collect(),
         };
         match commit(&*self.store, batch).await? {
             None => Ok(Outcome::Conflict),
@@ -201,8 +195,8 @@ impl Transaction {
                 // A caller's older write of a kept key must neither hide nor overwrite what is now durable.
                 let kept = std::mem::take(self.top());
                 self.frames.iter_mut().for_each(|frame| frame.forget(&kept));
-                self.snapshot = None;
                 self.reads.wrote(writes, version, self.now);
+                self.kept = true;
                 Ok(Outcome::Committed)
             }
         }

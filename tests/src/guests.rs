@@ -70,6 +70,22 @@ pub fn silent_as(channel: &str, command: &str) -> Vec<u8> {
     ))
 }
 
+/// A component that serves `channel` by one command, `run`, which takes a number and a version of its own.
+///
+/// # Panics
+/// If a name is not what WIT allows.
+#[must_use]
+pub fn silent_with_number(channel: &str, version: &str) -> Vec<u8> {
+    text(&format!(
+        r#"(component
+            (core module $code (func (export "run") (param i32)))
+            (core instance $code (instantiate $code))
+            (func $run (param "count" u32) (canon lift (core func $code "run")))
+            (instance $commands (export "run" (func $run)))
+            (export "vestibule:{channel}/commands@{version}" (instance $commands)))"#
+    ))
+}
+
 /// A component whose start function traps, before any command can be called.
 ///
 /// # Panics

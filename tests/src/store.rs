@@ -10,7 +10,8 @@ use vestibule::clock::Timestamp;
 use vestibule::store::memory::MemoryStore;
 use vestibule::store::sqlite::{SqliteOptions, SqliteStore};
 use vestibule::store::{
-    AttemptId, Batch, Check, Commit, Snapshot, Store, StoreError, StoreStatus, Version, Write,
+    AttemptId, Batch, Check, Commit, Entry, Namespace, Range, Snapshot, Store, StoreError,
+    StoreStatus, Version, Write,
 };
 
 /// A kind of store.
@@ -34,7 +35,8 @@ impl Backend {
             Self::Sqlite => {
                 let folder = tempfile::tempdir().expect("a temporary folder");
                 let path = folder.path().join("vestibule.db");
-                let store = SqliteStore::open(path, SqliteOptions::default()).expect("an empty database");
+                let store =
+                    SqliteStore::open(path, SqliteOptions::default()).expect("an empty database");
                 (Arc::new(store), Some(folder))
             }
         }
@@ -85,6 +87,7 @@ impl Gate {
 pub struct ScriptedStore {
     inner: Arc<dyn Store>,
     script: Mutex<VecDeque<Twist>>,
+    read_gate: Arc<Mutex<Option<Arc<Gate>>>>,
     seen: Mutex<Vec<Batch>>,
 }
 
@@ -93,12 +96,22 @@ impl ScriptedStore {
     #[must_use]
     pub fn new() -> Arc<Self> {
         let inner = Arc::new(MemoryStore::new());
-        Arc::new(Self { inner, script: Mutex::default(), seen: Mutex::default() })
+        Arc::new(Self {
+            inner,
+            script: Mutex::default(),
+            read_gate: Arc::default(),
+            seen: Mutex::default(),
+        })
     }
 
     /// What becomes of the next commits, one after the other; then nothing special.
     pub fn script(&self, twists: impl IntoIterator<Item = Twist>) {
         lock(&self.script).extend(twists);
+    }
+
+    /// Holds the next `get` of a component at the gate.
+    pub fn hold_next_get(&self, gate: Arc<Gate>) {
+        *lock(&self.read_gate) = Some(gate);
     }
 
     /// The commits of components' data that were tried so far.
@@ -109,14 +122,25 @@ impl ScriptedStore {
 
     async fn rival(&self, now: Timestamp, writes: Vec<Write>) -> Result<(), StoreError> {
         let attempt = AttemptId(rand::random());
-        self.inner.commit(Batch { attempt, now, checks: Vec::new(), writes }).await.map(|_| ())
+        self.inner
+            .commit(Batch {
+                attempt,
+                now,
+                checks: Vec::new(),
+                writes,
+            })
+            .await
+            .map(|_| ())
     }
 }
 
 #[async_trait]
 impl Store for ScriptedStore {
     async fn begin(&self) -> Result<Box<dyn Snapshot>, StoreError> {
-        self.inner.begin().await
+        Ok(Box::new(HeldSnapshot {
+            inner: self.inner.begin().await?,
+            gate: self.read_gate.clone(),
+        }))
     }
 
     async fn commit(&self, batch: Batch) -> Result<Commit, StoreError> {
@@ -162,6 +186,51 @@ impl Store for ScriptedStore {
     }
 }
 
+/// A snapshot of a [`ScriptedStore`].
+struct HeldSnapshot {
+    inner: Box<dyn Snapshot>,
+    gate: Arc<Mutex<Option<Arc<Gate>>>>,
+}
+
+#[async_trait]
+impl Snapshot for HeldSnapshot {
+    async fn get(
+        &mut self,
+        namespace: &Namespace,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<Entry>, StoreError> {
+        if namespace.as_str().starts_with("c/") {
+            let gate = lock(&self.gate).take();
+            if let Some(gate) = gate {
+                gate.reached.notify_one();
+                gate.open.notified().await;
+            }
+        }
+        self.inner.get(namespace, key, now).await
+    }
+
+    async fn scan(
+        &mut self,
+        range: &Range,
+        limit: usize,
+        max_bytes: usize,
+        now: Timestamp,
+    ) -> Result<Vec<Entry>, StoreError> {
+        self.inner.scan(range, limit, max_bytes, now).await
+    }
+
+    async fn scan_subject(
+        &mut self,
+        subject: &str,
+        after: Option<(Namespace, String)>,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<(Namespace, Entry)>, StoreError> {
+        self.inner.scan_subject(subject, after, limit, now).await
+    }
+}
+
 fn concerns_components(batch: &Batch) -> bool {
     let written = batch.writes.iter().map(|write| match write {
         Write::Put { namespace, .. } | Write::Delete { namespace, .. } => namespace,
@@ -170,7 +239,9 @@ fn concerns_components(batch: &Batch) -> bool {
         Check::Key { namespace, .. } => namespace,
         Check::Range { range, .. } => &range.namespace,
     });
-    written.chain(checked).any(|namespace| namespace.as_str().starts_with("c/"))
+    written
+        .chain(checked)
+        .any(|namespace| namespace.as_str().starts_with("c/"))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

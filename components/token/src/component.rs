@@ -3,9 +3,8 @@
 use bindings::exports::vestibule::token::commands as wit;
 use bindings::vestibule::types::types::Violation;
 
-use crate::access_token::Claims;
 use crate::error::Error;
-use crate::service::{Service, Session, Tokens};
+use crate::service::{Service, Session, Tokens, Verified};
 use crate::wasi::Imports;
 
 #[expect(
@@ -59,8 +58,8 @@ impl wit::Guest for Component {
         Ok(service().end_session(&request.id, &request.session_id)?)
     }
 
-    fn revoke_subject(request: wit::SubjectRequest) -> Result<(), wit::Error> {
-        Ok(service().revoke_subject(&request.id)?)
+    fn revoke_subject(request: wit::RevokeSubjectRequest) -> Result<(), wit::Error> {
+        Ok(service().revoke_subject(&request.id, request.except_session_id.as_deref())?)
     }
 }
 
@@ -90,8 +89,12 @@ impl From<Tokens> for wit::Tokens {
     }
 }
 
-impl From<Claims> for wit::Claims {
-    fn from(claims: Claims) -> Self {
+impl From<Verified> for wit::Claims {
+    fn from(Verified { claims, proof }: Verified) -> Self {
+        let auth_time = proof.as_ref().map(|proof| proof.authenticated_at / 1_000);
+        let (amr, roles, scopes) = proof.map_or((None, None, None), |proof| {
+            (Some(proof.methods), Some(proof.roles), proof.scopes)
+        });
         Self {
             id: claims.sub.clone(),
             iss: claims.iss,
@@ -102,6 +105,10 @@ impl From<Claims> for wit::Claims {
             exp: claims.exp,
             jti: claims.jti,
             sid: claims.sid,
+            auth_time,
+            amr,
+            roles,
+            scopes,
         }
     }
 }

@@ -10,7 +10,7 @@ pub enum Error {
     /// The token presented is not, or no longer, worth anything.
     #[error("the token is not valid")]
     Unauthenticated,
-    /// A component asked for tokens of somebody who did not prove their identity in this message.
+    /// Tokens or sessions of somebody who did not prove their identity in this message.
     #[error("this may not be asked for")]
     AccessDenied,
 }

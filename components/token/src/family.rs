@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::ports::Config;
+use crate::proof::Proof;
 use crate::settings::Settings;
 
 /// A family's stored record (schema 1). Moments are Unix milliseconds.
@@ -34,6 +35,9 @@ pub struct Family {
     pub idle_expires_at: u64,
     /// When it ends in any case.
     pub expires_at: u64,
+    /// How the subject proved who they are; none if somebody else asked for the tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Proof>,
     /// Fields that a later build wrote: they are kept as they are.
     #[serde(flatten)]
     later: Map<String, Value>,
@@ -51,16 +55,23 @@ pub enum Presented {
 }
 
 /// What `verify-token` needs of a record; the rest is not parsed.
-#[derive(Deserialize)]
-struct Owner {
-    subject: String,
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+pub(crate) struct Standing {
+    /// Whose tokens.
+    pub(crate) subject: String,
+    /// When the family began.
+    pub(crate) created_at: u64,
+    /// How the subject proved who they are.
+    #[serde(default)]
+    pub(crate) proof: Option<Proof>,
 }
 
 impl Family {
-    /// A family that begins at `now`.
+    /// A family that begins at `now`, with `proof` of who its subject is.
     pub fn begin<C: Config>(
         subject: &str,
         client_id: String,
+        proof: Option<Proof>,
         now: u64,
         settings: &Settings<'_, C>,
     ) -> Self {
@@ -73,6 +84,7 @@ impl Family {
             rotated_at: now,
             idle_expires_at: expires_at.min(now.saturating_add(settings.idle_lifetime())),
             expires_at,
+            proof,
             later: Map::new(),
         }
     }
@@ -107,14 +119,17 @@ impl Family {
         serde_json::from_slice(bytes).ok()
     }
 
-    /// Whether a stored record is `subject`'s.
-    pub(crate) fn is_of(bytes: &[u8], subject: &str) -> bool {
-        serde_json::from_slice::<Owner>(bytes).is_ok_and(|owner| owner.subject == subject)
-    }
-
     /// The record to store.
     pub(crate) fn write(&self) -> Vec<u8> {
         serde_json::to_vec(self).expect("a record of texts and numbers is always JSON")
+    }
+}
+
+impl Standing {
+    /// Reads a stored record, if it is `subject`'s.
+    pub(crate) fn read(bytes: &[u8], subject: &str) -> Option<Self> {
+        let standing: Self = serde_json::from_slice(bytes).ok()?;
+        (standing.subject == subject).then_some(standing)
     }
 }
 
@@ -124,7 +139,7 @@ mod tests {
     use crate::testing::World;
 
     fn family(world: &World) -> Family {
-        Family::begin("u1", "client".into(), 1_000, &Settings::new(world))
+        Family::begin("u1", "client".into(), None, 1_000, &Settings::new(world))
     }
 
     #[test]
@@ -203,9 +218,31 @@ mod tests {
     }
 
     #[test]
+    fn a_record_without_a_proof_is_read_and_written_as_before_there_were_any() {
+        let world = World::default();
+        let record = family(&world).write();
+        assert!(!String::from_utf8_lossy(&record).contains("proof"));
+        assert_eq!(Family::read(&record).unwrap().proof, None);
+        let standing = Standing::read(&record, "u1").unwrap();
+        assert_eq!((standing.created_at, standing.proof), (1_000, None));
+        assert_eq!(Standing::read(&record, "u2"), None);
+    }
+
+    #[test]
+    fn a_proof_survives_a_rewrite_with_what_a_later_build_put_into_it() {
+        let world = World::default();
+        let mut record: Value = serde_json::from_slice(&family(&world).write()).unwrap();
+        record["proof"] = serde_json::json!({"roles": ["admin"], "scopes": [], "methods": ["pwd"], "authenticated_at": 900, "acr": "2"});
+        let mut read = Family::read(record.to_string().as_bytes()).unwrap();
+        read.rotate(2_000, &Settings::new(&world));
+        let rewritten: Value = serde_json::from_slice(&read.write()).unwrap();
+        assert_eq!(rewritten["proof"], record["proof"]);
+    }
+
+    #[test]
     fn nonsense_is_no_record() {
         assert_eq!(Family::read(b"{}"), None);
         assert_eq!(Family::read(b"\xff"), None);
-        assert!(!Family::is_of(b"", "u1"));
+        assert_eq!(Standing::read(b"", "u1"), None);
     }
 }

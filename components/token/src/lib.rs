@@ -9,6 +9,7 @@ pub mod error;
 pub mod family;
 pub mod fuzz;
 pub mod ports;
+pub mod proof;
 pub mod refresh_token;
 pub mod service;
 pub mod settings;

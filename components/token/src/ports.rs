@@ -71,11 +71,11 @@ pub trait Macs {
 
 /// What a message leaves behind beside its data.
 pub trait Effects {
-    /// Commits the writes and events so far, whatever the answer will be.
+    /// Commits the writes, events and audit records so far, whatever the answer will be.
     fn keep(&self);
 
-    /// Publishes an event with the transaction.
-    fn publish(&self, name: &str, payload: &str);
+    /// Publishes an event with the transaction; `about` is the subject whose data it is.
+    fn publish(&self, name: &str, payload: &str, about: Option<&str>);
 
     /// Writes an audit record, whatever the answer will be.
     fn record(
@@ -103,19 +103,53 @@ pub trait Caller {
     /// The message as it stands now.
     fn message(&self) -> Message;
 
-    /// Makes `subject` the principal of this message, proved by an access token of `session`.
-    fn establish(&self, subject: &str, session: &str);
+    /// Makes `principal` the one this message acts for, and says whether it is: false if another subject is known already.
+    /// The principal's moment must not be in the future, and none of its lists longer than [`MAX_LIST`].
+    fn establish(&self, principal: &Principal) -> bool;
 }
 
+/// The most roles, scopes or methods that a principal has.
+pub const MAX_LIST: usize = 64;
+
 /// What the service needs to know of its message.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
+    /// By which door it came in.
+    pub plane: Plane,
     /// The channel that called; none: the message came from outside.
     pub via: Option<String>,
     /// The id of the service key that was presented.
     pub service_key: Option<String>,
-    /// The subject that is established in this message.
-    pub principal: Option<String>,
+    /// The identity that is established in this message.
+    pub principal: Option<Principal>,
+}
+
+/// A door for messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plane {
+    /// A service with a service key.
+    Service,
+    /// A person or a program with a credential of its own.
+    User,
+    /// Anybody.
+    Public,
+}
+
+/// An identity, and how it was proved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    /// Whose.
+    pub subject: String,
+    /// Roles at the time of proof.
+    pub roles: Vec<String>,
+    /// What the credential is limited to; none: not limited.
+    pub scopes: Option<Vec<String>>,
+    /// The session the credential belongs to, if any.
+    pub session: Option<String>,
+    /// How it was proved (RFC 8176); `acting` if a service only says so.
+    pub methods: Vec<String>,
+    /// When it was proved first.
+    pub authenticated_at: u64,
 }
 
 /// What the operator configured.

@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::family::{Family, Presented};
 use crate::id::Id;
 use crate::ports::{Outcome, Ports};
+use crate::proof::{self, Proof};
 use crate::refresh_token::RefreshToken;
 use crate::sessions::Sessions;
 use crate::settings::{MAX_SESSIONS, Settings};
@@ -21,6 +22,15 @@ pub struct Tokens {
     pub access_token: String,
     /// Refresh token: opaque.
     pub refresh_token: String,
+}
+
+/// What a valid access token says, and what its session knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// The token's claims.
+    pub claims: Claims,
+    /// How its subject proved who they are when the session began; none if that is not known.
+    pub proof: Option<Proof>,
 }
 
 /// One session of a subject. Moments are Unix milliseconds.
@@ -50,29 +60,25 @@ impl<'a, P: Ports> Service<'a, P> {
         Self { ports }
     }
 
-    /// Starts a family for `id` and issues its first tokens.
+    /// Starts a family for `id` and issues its first tokens. If `id` proved who they are in this message, the family keeps
+    /// the proof.
     ///
     /// # Errors
-    /// [`Error::ValidationFailed`] if `id` cannot be a subject; [`Error::AccessDenied`] in a nested call for anybody but
-    /// the established subject.
+    /// [`Error::ValidationFailed`] if `id` cannot be a subject; [`Error::AccessDenied`] for anybody who did not prove to be
+    /// `id`, unless a service asks from outside.
     pub fn generate_tokens(&self, id: &str) -> Result<Tokens, Error> {
         subject::check(id)?;
         let message = self.ports.message();
-        if message.via.is_some() && message.principal.as_deref() != Some(id) {
-            self.ports.record(
-                "token-issue",
-                Outcome::Denied,
-                Some(id),
-                &[("reason", "not-established")],
-            );
-            return Err(Error::AccessDenied);
+        let proof = message.proved(id).cloned().map(Proof::from);
+        if proof.is_none() && !message.is_service() {
+            return Err(self.deny("token-issue", id, "not-established"));
         }
         let settings = self.settings();
         let client_id = message.service_key.unwrap_or_else(|| settings.client_id());
-        let family = Family::begin(id, client_id, self.ports.now(), &settings);
+        let family = Family::begin(id, client_id, proof, self.ports.now(), &settings);
         let family_id = Id(self.ports.random());
         if family_id.0[0].is_multiple_of(LOOK_EVERY) {
-            self.sessions().end_all_but(id, MAX_SESSIONS - 1);
+            self.sessions().end_surplus(id, MAX_SESSIONS - 1);
         }
         self.sessions().begin(family_id, &family);
         self.ports.record(
@@ -84,39 +90,41 @@ impl<'a, P: Ports> Service<'a, P> {
         Ok(self.tokens(family_id, &family))
     }
 
-    /// The claims of a valid access token; none for anything else, whatever it is.
+    /// What a valid access token says; none for anything else, whatever it is.
     ///
     /// It proves who sent the message, unless somebody is known already: a service that acts for one person may check
     /// another's token.
-    pub fn verify_token(&self, access_token: &str) -> Option<Claims> {
-        let settings = self.settings();
+    pub fn verify_token(&self, access_token: &str) -> Option<Verified> {
+        let (settings, now) = (self.settings(), self.ports.now());
         let claims = access_token::verify::<P::Signing>(access_token)?;
-        let valid = claims.hold(&settings.issuer(), &settings.audience(), self.ports.now())
-            && self
-                .sessions()
-                .accept(&claims.sid, &claims.jti, &claims.sub);
-        if !valid {
-            return None;
-        }
+        let for_us = claims.hold(&settings.issuer(), &settings.audience(), now);
+        for_us.then_some(())?;
+        let standing = self
+            .sessions()
+            .accept(&claims.sid, &claims.jti, &claims.sub)?;
+        let proof = standing.proof;
         if self.ports.message().principal.is_none() {
-            self.ports.establish(&claims.sub, &claims.sid);
+            let (subject, session) = (&claims.sub, &claims.sid);
+            let principal =
+                proof::principal(subject, session, proof.as_ref(), standing.created_at, now);
+            // The token is valid also if the message turns out to act for somebody else.
+            let _ = self.ports.establish(&principal);
         }
-        Some(claims)
+        Some(Verified { claims, proof })
     }
 
     /// Rotates a refresh token.
     ///
     /// # Errors
     /// [`Error::Unauthenticated`] for whatever is not a living family's newest token, or the one before within the
-    /// grace. A used one ends its family.
+    /// grace. A used one ends its family. What we did not issue leaves no trace: a stranger could fill the record with it.
     pub fn refresh_tokens(&self, refresh_token: &str) -> Result<Tokens, Error> {
-        let Some((token, mut family)) = self.genuine(refresh_token) else {
-            self.ports.record(
-                "token-refresh",
-                Outcome::Denied,
-                None,
-                &[("reason", "not-valid")],
-            );
+        let token = self.genuine(refresh_token).ok_or(Error::Unauthenticated)?;
+        let Some(mut family) = self.sessions().find(token.family) else {
+            let session = token.family.to_string();
+            let detail = [("session", session.as_str()), ("reason", "ended")];
+            self.ports
+                .record("token-refresh", Outcome::Denied, None, &detail);
             return Err(Error::Unauthenticated);
         };
         let (settings, now) = (self.settings(), self.ports.now());
@@ -143,8 +151,11 @@ impl<'a, P: Ports> Service<'a, P> {
     /// Ends the family of the refresh token and denies the access token until it expires. Only tokens that we issued
     /// have an effect; anything else has none.
     pub fn blacklist_tokens(&self, refresh_token: &str, access_token: &str) {
-        if let Some((token, family)) = self.genuine(refresh_token) {
-            self.end(token.family, &family, "blacklist");
+        let presented = self.genuine(refresh_token);
+        let living =
+            presented.and_then(|token| Some((token.family, self.sessions().find(token.family)?)));
+        if let Some((id, family)) = living {
+            self.end(id, &family, "blacklist");
         }
         let Some(claims) = access_token::verify::<P::Signing>(access_token) else {
             return;
@@ -159,9 +170,10 @@ impl<'a, P: Ports> Service<'a, P> {
     /// The living sessions of `id`, oldest first; of more than 1 000 the newest.
     ///
     /// # Errors
-    /// [`Error::ValidationFailed`] if `id` cannot be a subject.
+    /// [`Error::ValidationFailed`] if `id` cannot be a subject; [`Error::AccessDenied`] for somebody else who asks from
+    /// outside and is no service.
     pub fn list_sessions(&self, id: &str) -> Result<Vec<Session>, Error> {
-        subject::check(id)?;
+        self.check(id, "session-list")?;
         let families = self.sessions().of(id);
         let surplus = families.len().saturating_sub(MAX_SESSIONS);
         Ok(families
@@ -174,9 +186,9 @@ impl<'a, P: Ports> Service<'a, P> {
     /// Ends one session of `id`. If there is none of that name, or it is another's, nothing happens.
     ///
     /// # Errors
-    /// [`Error::ValidationFailed`] if `id` cannot be a subject.
+    /// As [`list_sessions`](Self::list_sessions).
     pub fn end_session(&self, id: &str, session_id: &str) -> Result<(), Error> {
-        subject::check(id)?;
+        self.check(id, "session-end")?;
         let found = Id::parse(session_id)
             .and_then(|session| Some((session, self.sessions().find(session)?)));
         match found {
@@ -196,13 +208,15 @@ impl<'a, P: Ports> Service<'a, P> {
         Ok(())
     }
 
-    /// Ends all sessions of `id`, and with them every access token issued up to now.
+    /// Ends all sessions of `id` but `except_session`, and with them every access token of theirs issued up to now. What is
+    /// no session of `id` excepts nothing.
     ///
     /// # Errors
-    /// [`Error::ValidationFailed`] if `id` cannot be a subject.
-    pub fn revoke_subject(&self, id: &str) -> Result<(), Error> {
-        subject::check(id)?;
-        let ended = self.sessions().end_all_but(id, 0);
+    /// As [`list_sessions`](Self::list_sessions).
+    pub fn revoke_subject(&self, id: &str, except_session: Option<&str>) -> Result<(), Error> {
+        self.check(id, "subject-revoke")?;
+        let except = except_session.and_then(Id::parse);
+        let ended = self.sessions().end_all(id, except);
         self.succeed("subject-revoke", id, &[("sessions", ended.to_string())]);
         Ok(())
     }
@@ -232,11 +246,9 @@ impl<'a, P: Ports> Service<'a, P> {
         }
     }
 
-    /// A refresh token that we issued, with its family if that still lives. A forged one is refused without a look at the store.
-    fn genuine(&self, refresh_token: &str) -> Option<(RefreshToken, Family)> {
-        let token =
-            RefreshToken::parse(refresh_token).filter(|token| token.is_genuine(self.ports))?;
-        Some((token, self.sessions().find(token.family)?))
+    /// A refresh token that we issued; whether its family lives is not looked at.
+    fn genuine(&self, refresh_token: &str) -> Option<RefreshToken> {
+        RefreshToken::parse(refresh_token).filter(|token| token.is_genuine(self.ports))
     }
 
     /// Somebody has a copy of a token that was used up. Who, the thief or its owner, cannot be told, so both lose the
@@ -244,15 +256,30 @@ impl<'a, P: Ports> Service<'a, P> {
     fn end_replayed(&self, id: Id, family: &Family) {
         self.sessions().end(id, family);
         let payload = serde_json::json!({"subject": family.subject, "session_id": id.to_string(), "at": self.ports.now()});
+        let subject = Some(family.subject.as_str());
         self.ports
-            .publish("token-family-reused", &payload.to_string());
+            .publish("token-family-reused", &payload.to_string(), subject);
+        let detail = [("session", &*id.to_string())];
+        self.ports
+            .record("token-reuse", Outcome::Denied, subject, &detail);
+        // Last: what is kept is what happened before.
         self.ports.keep();
-        self.ports.record(
-            "token-reuse",
-            Outcome::Denied,
-            Some(&family.subject),
-            &[("session", &id.to_string())],
-        );
+    }
+
+    /// Refuses an `id` that cannot be a subject, and who may not manage its sessions.
+    fn check(&self, id: &str, action: &str) -> Result<(), Error> {
+        subject::check(id)?;
+        if self.ports.message().may_manage(id) {
+            return Ok(());
+        }
+        Err(self.deny(action, id, "not-the-subject"))
+    }
+
+    fn deny(&self, action: &str, id: &str, reason: &str) -> Error {
+        let detail = [("reason", reason)];
+        self.ports
+            .record(action, Outcome::Denied, Some(id), &detail);
+        Error::AccessDenied
     }
 
     fn end(&self, id: Id, family: &Family, reason: &str) {

@@ -12,7 +12,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::family::Family;
+use crate::family::{Family, Standing};
 use crate::id::Id;
 use crate::ports::Storage;
 
@@ -81,20 +81,20 @@ impl<'a, S: Storage> Sessions<'a, S> {
             .collect()
     }
 
-    /// Ends all families of `subject` but the newest `kept`, and says how many lived.
-    pub(crate) fn end_all_but(&self, subject: &str, kept: usize) -> usize {
-        let (living, stale): (Vec<_>, Vec<_>) = self
-            .entries(subject)
-            .into_iter()
-            .partition(|entry| entry.family.is_some());
-        let ended = living.len().saturating_sub(kept);
-        for entry in living.iter().take(ended).chain(&stale) {
-            self.storage.delete(&entry.key);
-            if let Some(id) = entry.id {
-                self.storage.delete(&family_key(id));
-            }
-        }
-        ended
+    /// Ends all families of `subject` but the newest `kept`.
+    pub(crate) fn end_surplus(&self, subject: &str, kept: usize) {
+        let (living, stale) = self.split(subject);
+        let surplus = living.len().saturating_sub(kept);
+        self.erase(living.iter().take(surplus).chain(&stale));
+    }
+
+    /// Ends all families of `subject` but `except`, and says how many lived.
+    pub(crate) fn end_all(&self, subject: &str, except: Option<Id>) -> usize {
+        let (mut living, stale) = self.split(subject);
+        // Who lives has an id, so that no exception excepts nobody.
+        living.retain(|entry| entry.id != except);
+        self.erase(living.iter().chain(&stale));
+        living.len()
     }
 
     /// Denies an access token until `dead_from`.
@@ -103,15 +103,31 @@ impl<'a, S: Storage> Sessions<'a, S> {
             .put(&denied_key(token_id), &[], dead_from, subject);
     }
 
-    /// Whether an access token of `subject` in `session` is neither denied nor of a family that has ended.
-    pub(crate) fn accept(&self, session: &str, token_id: &str, subject: &str) -> bool {
-        let Some(id) = Id::parse(session) else {
-            return false;
-        };
+    /// What an access token of `subject` in `session` stands on, if it is neither denied nor of a family that has ended.
+    pub(crate) fn accept(&self, session: &str, token_id: &str, subject: &str) -> Option<Standing> {
+        let id = Id::parse(session)?;
         let found = self
             .storage
             .get_many(&[family_key(id), denied_key(token_id)]);
-        matches!(found.as_slice(), [Some(record), None] if Family::is_of(record, subject))
+        match found.as_slice() {
+            [Some(record), None] => Standing::read(record, subject),
+            _ => None,
+        }
+    }
+
+    /// The entries of `subject` whose families live, oldest first, and the rest.
+    fn split(&self, subject: &str) -> (Vec<Entry>, Vec<Entry>) {
+        let entries = self.entries(subject).into_iter();
+        entries.partition(|entry| entry.family.is_some())
+    }
+
+    fn erase<'e>(&self, entries: impl Iterator<Item = &'e Entry>) {
+        for entry in entries {
+            self.storage.delete(&entry.key);
+            if let Some(id) = entry.id {
+                self.storage.delete(&family_key(id));
+            }
+        }
     }
 
     fn entries(&self, subject: &str) -> Vec<Entry> {

@@ -11,8 +11,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use crate::ports::{
-    Algorithm, Caller, Config, Effects, Environment, Macs, Message, Outcome, Ports, Signing,
-    SigningKey, Storage,
+    Algorithm, Caller, Config, Effects, Environment, MAX_LIST, Macs, Message, Outcome, Plane,
+    Ports, Principal, Signing, SigningKey, Storage,
 };
 use crate::service::Service;
 
@@ -27,13 +27,17 @@ thread_local! {
 pub(crate) struct World {
     pub(crate) now: Cell<u64>,
     pub(crate) message: RefCell<Message>,
-    pub(crate) established: RefCell<Vec<(String, String)>>,
+    pub(crate) established: RefCell<Vec<Principal>>,
+    /// Whether the host finds that the message acts for somebody else.
+    pub(crate) taken: Cell<bool>,
     pub(crate) entries: RefCell<BTreeMap<String, Entry>>,
     pub(crate) reads: Cell<usize>,
     pub(crate) writes: Cell<usize>,
     pub(crate) audit: RefCell<Vec<(String, Outcome, Option<String>)>>,
-    pub(crate) events: RefCell<Vec<(String, String)>>,
-    pub(crate) kept: Cell<usize>,
+    /// Name, payload, whom it is about.
+    pub(crate) events: RefCell<Vec<(String, String, Option<String>)>>,
+    /// How many writes, events and audit records were kept.
+    pub(crate) kept: Cell<(usize, usize, usize)>,
     config: RefCell<BTreeMap<String, String>>,
     mac_key: Cell<u64>,
     random: Cell<u64>,
@@ -50,8 +54,9 @@ impl Default for World {
     fn default() -> Self {
         Self {
             now: Cell::new(START),
-            message: RefCell::default(),
+            message: RefCell::new(message(Plane::Service)),
             established: RefCell::default(),
+            taken: Cell::default(),
             entries: RefCell::default(),
             reads: Cell::default(),
             writes: Cell::default(),
@@ -92,8 +97,39 @@ impl World {
             .contains(&(action.to_owned(), outcome, subject.map(str::to_owned)))
     }
 
+    /// How many writes, events and audit records there are.
+    pub(crate) fn left_behind(&self) -> (usize, usize, usize) {
+        (
+            self.writes.get(),
+            self.events.borrow().len(),
+            self.audit.borrow().len(),
+        )
+    }
+
     fn tag(&self, key: u64, purpose: &str, data: &[u8]) -> Vec<u8> {
         checksum(4, &(key, purpose, data))
+    }
+}
+
+/// A message from outside in which nobody is known.
+pub(crate) fn message(plane: Plane) -> Message {
+    Message {
+        plane,
+        via: None,
+        service_key: None,
+        principal: None,
+    }
+}
+
+/// Somebody who proved who they are a minute before the test's clock starts.
+pub(crate) fn principal(subject: &str, methods: &[&str]) -> Principal {
+    Principal {
+        subject: subject.to_owned(),
+        roles: vec!["buyer".to_owned()],
+        scopes: Some(vec!["shop".to_owned()]),
+        session: None,
+        methods: methods.iter().map(|method| (*method).to_owned()).collect(),
+        authenticated_at: START - 60_000,
     }
 }
 
@@ -228,13 +264,16 @@ impl Macs for World {
 
 impl Effects for World {
     fn keep(&self) {
-        self.kept.set(self.writes.get());
+        self.kept.set(self.left_behind());
     }
 
-    fn publish(&self, name: &str, payload: &str) {
-        self.events
-            .borrow_mut()
-            .push((name.to_owned(), payload.to_owned()));
+    fn publish(&self, name: &str, payload: &str, about: Option<&str>) {
+        let event = (
+            name.to_owned(),
+            payload.to_owned(),
+            about.map(str::to_owned),
+        );
+        self.events.borrow_mut().push(event);
     }
 
     fn record(
@@ -261,17 +300,19 @@ impl Caller for World {
         self.message.borrow().clone()
     }
 
-    fn establish(&self, subject: &str, session: &str) {
-        let principal = self.message.borrow().principal.clone();
+    fn establish(&self, principal: &Principal) -> bool {
         // The host ends such a message as a fault of the component.
-        assert!(
-            principal.is_none_or(|known| known == subject),
-            "a second subject was established"
-        );
-        self.message.borrow_mut().principal = Some(subject.to_owned());
-        self.established
-            .borrow_mut()
-            .push((subject.to_owned(), session.to_owned()));
+        assert!(principal.authenticated_at <= self.now.get());
+        let scopes = principal.scopes.as_deref().unwrap_or_default();
+        for list in [&*principal.roles, scopes, &*principal.methods] {
+            assert!(list.len() <= MAX_LIST);
+        }
+        if self.taken.get() {
+            return false;
+        }
+        self.message.borrow_mut().principal = Some(principal.clone());
+        self.established.borrow_mut().push(principal.clone());
+        true
     }
 }
 

@@ -6,8 +6,8 @@ use crate::component::bindings::vestibule::capability::{
     audit, caller, config, events, macs, signing, storage, transaction,
 };
 use crate::ports::{
-    Algorithm, Caller, Config, Effects, Environment, Macs, Message, Outcome, Ports, Signing,
-    SigningKey, Storage,
+    Algorithm, Caller, Config, Effects, Environment, Macs, Message, Outcome, Plane, Ports,
+    Principal, Signing, SigningKey, Storage,
 };
 
 /// The largest page that the host gives.
@@ -94,8 +94,8 @@ impl Effects for Imports {
         transaction::keep();
     }
 
-    fn publish(&self, name: &str, payload: &str) {
-        events::publish(name, payload);
+    fn publish(&self, name: &str, payload: &str, about: Option<&str>) {
+        events::publish(name, payload, about);
     }
 
     fn record(
@@ -121,15 +121,47 @@ impl Effects for Imports {
 impl Caller for Imports {
     fn message(&self) -> Message {
         let message = caller::get();
+        let plane = match message.plane {
+            caller::Plane::Service => Plane::Service,
+            caller::Plane::User => Plane::User,
+            caller::Plane::Public => Plane::Public,
+        };
         Message {
+            plane,
             via: message.via,
             service_key: message.service_key,
-            principal: message.principal.map(|principal| principal.subject),
+            principal: message.principal.map(Principal::from),
         }
     }
 
-    fn establish(&self, subject: &str, session: &str) {
-        caller::establish(subject, &[], &[], Some(session), &["jwt".to_owned()]);
+    fn establish(&self, principal: &Principal) -> bool {
+        caller::establish(&principal.clone().into())
+    }
+}
+
+impl From<caller::Principal> for Principal {
+    fn from(principal: caller::Principal) -> Self {
+        Self {
+            subject: principal.subject,
+            roles: principal.roles,
+            scopes: principal.scopes,
+            session: principal.session,
+            methods: principal.methods,
+            authenticated_at: principal.authenticated_at,
+        }
+    }
+}
+
+impl From<Principal> for caller::Principal {
+    fn from(principal: Principal) -> Self {
+        Self {
+            subject: principal.subject,
+            roles: principal.roles,
+            scopes: principal.scopes,
+            session: principal.session,
+            methods: principal.methods,
+            authenticated_at: principal.authenticated_at,
+        }
     }
 }
 

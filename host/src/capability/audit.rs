@@ -33,6 +33,10 @@ impl Host for State {
         let build = self.deployment.digest.to_string();
         let work = self.charge(action.len())?;
         let facts = work.facts.clone();
+        let actor = work
+            .principal
+            .as_ref()
+            .map(|principal| principal.subject.clone());
         let mut records = facts.audit();
         if records.len() == MAX_RECORDS {
             drop(records);
@@ -47,6 +51,7 @@ impl Host for State {
                 Outcome::Failure => "failure",
             }
             .to_owned(),
+            actor,
             subject,
             detail,
             channel,

@@ -29,6 +29,7 @@ impl Host for State {
             },
             via,
             service_key: facts.service_key.clone(),
+            operator: facts.operator,
             remote_address: facts.remote_address.clone(),
             principal: work.principal.as_ref().map(|principal| wit::Principal {
                 subject: principal.subject.clone(),
@@ -41,47 +42,43 @@ impl Host for State {
         })
     }
 
-    fn establish(
-        &mut self,
-        subject: String,
-        roles: Vec<String>,
-        scopes: Vec<String>,
-        session: Option<String>,
-        methods: Vec<String>,
-    ) -> Result<()> {
-        let fits = |names: &[String]| {
-            names.len() <= MAX_NAMES
-                && names
-                    .iter()
-                    .all(|name| !name.is_empty() && name.len() <= MAX_NAME_BYTES)
-        };
-        let named = !subject.is_empty() && subject.len() <= MAX_NAME_BYTES;
-        let session_fits = session
-            .as_ref()
-            .is_none_or(|session| session.len() <= MAX_NAME_BYTES);
-        if !(named && session_fits && fits(&roles) && fits(&scopes) && fits(&methods)) {
+    fn establish(&mut self, principal: wit::Principal) -> Result<bool> {
+        let bytes =
+            principal.subject.len() + principal.roles.iter().map(String::len).sum::<usize>();
+        let now = self.charge(bytes)?.facts.now;
+        if !fits(&principal, now) {
             return Err(self.fault(Fault::Argument));
         }
-        let work = self.charge(subject.len())?;
+        let work = self.work()?;
         if work
             .principal
             .as_ref()
-            .is_some_and(|principal| principal.subject != subject)
+            .is_some_and(|known| known.subject != principal.subject)
         {
-            return Err(self.fault(Fault::SecondSubject));
+            return Ok(false);
         }
-        let authenticated_at = work
-            .principal
-            .as_ref()
-            .map_or(work.facts.now, |known| known.authenticated_at);
         work.principal = Some(Principal {
-            subject,
-            roles,
-            scopes,
-            session,
-            methods,
-            authenticated_at,
+            subject: principal.subject,
+            roles: principal.roles,
+            scopes: principal.scopes,
+            session: principal.session,
+            methods: principal.methods,
+            authenticated_at: principal.authenticated_at,
         });
-        Ok(())
+        Ok(true)
     }
+}
+
+/// Whether every name keeps the documented bounds.
+fn fits(principal: &wit::Principal, now: u64) -> bool {
+    let name = |name: &String| {
+        !name.is_empty() && name.len() <= MAX_NAME_BYTES && !name.chars().any(char::is_control)
+    };
+    let names = |names: &[String]| names.len() <= MAX_NAMES && names.iter().all(name);
+    name(&principal.subject)
+        && principal.session.as_ref().is_none_or(name)
+        && names(&principal.roles)
+        && names(principal.scopes.as_deref().unwrap_or_default())
+        && names(&principal.methods)
+        && principal.authenticated_at <= now
 }

@@ -17,9 +17,16 @@ const MAX_NAME_BYTES: usize = 64;
 const MAX_PAYLOAD_BYTES: usize = 64 * 1024;
 
 impl Host for State {
-    fn publish(&mut self, name: String, payload: String) -> Result<()> {
+    fn publish(&mut self, name: String, payload: String, about: Option<String>) -> Result<()> {
+        let about_fits = about
+            .as_ref()
+            .is_none_or(|about| !about.is_empty() && about.len() <= 128);
         let is_json = || serde_json::from_str::<serde::de::IgnoredAny>(&payload).is_ok();
-        if !is_name(&name, MAX_NAME_BYTES) || payload.len() > MAX_PAYLOAD_BYTES || !is_json() {
+        if !about_fits
+            || !is_name(&name, MAX_NAME_BYTES)
+            || payload.len() > MAX_PAYLOAD_BYTES
+            || !is_json()
+        {
             return Err(self.fault(Fault::Argument));
         }
         let work = self.charge(name.len() + payload.len())?;
@@ -34,6 +41,7 @@ impl Host for State {
             &services.keyring,
             &channel,
             Event { name, payload },
+            about,
         )
         .map_err(Ending::unavailable)?)
     }

@@ -23,7 +23,7 @@ impl State {
         if key.len() > MAX_KEY_BYTES || bucket.len() > 64 {
             return Err(self.fault(Fault::Argument));
         }
-        self.charge(bucket.len() + key.len())?.facts.pin();
+        self.charge(bucket.len() + key.len())?.facts.pin()?;
         Ok(())
     }
 }
@@ -45,6 +45,7 @@ impl Host for State {
         if let Some(answer) = remembered {
             return Ok(answer);
         }
+        work.transaction.rest();
         let facts = work.facts.clone();
         let services = self.services.clone();
         let (channel, bucket, key) = &name;
@@ -62,6 +63,7 @@ impl Host for State {
 
     async fn reset(&mut self, bucket: String, key: String) -> Result<()> {
         self.charge_bucket(&bucket, &key)?;
+        self.work()?.transaction.rest();
         let channel = self.deployment.channel.clone();
         let services = self.services.clone();
         services

@@ -18,23 +18,24 @@ impl Host for State {
             return self.drop_line(lines == limit + 1);
         }
         let line = printable(&line);
-        let message = work.facts.id.clone();
+        // Not `message`: that is what tracing calls the line itself.
+        let message_id = work.facts.id.clone();
         let (channel, build) = (&*self.deployment.channel, self.deployment.digest.short());
         match level {
             Level::Trace => {
-                tracing::trace!(target: "vestibule::component", channel, build, message, "{line}")
+                tracing::trace!(target: "vestibule::component", channel, build, message_id, "{line}")
             }
             Level::Debug => {
-                tracing::debug!(target: "vestibule::component", channel, build, message, "{line}")
+                tracing::debug!(target: "vestibule::component", channel, build, message_id, "{line}")
             }
             Level::Info => {
-                tracing::info!(target: "vestibule::component", channel, build, message, "{line}")
+                tracing::info!(target: "vestibule::component", channel, build, message_id, "{line}")
             }
             Level::Warn => {
-                tracing::warn!(target: "vestibule::component", channel, build, message, "{line}")
+                tracing::warn!(target: "vestibule::component", channel, build, message_id, "{line}")
             }
             Level::Error => {
-                tracing::error!(target: "vestibule::component", channel, build, message, "{line}")
+                tracing::error!(target: "vestibule::component", channel, build, message_id, "{line}")
             }
         }
         Ok(())

@@ -32,10 +32,11 @@ impl Host for State {
             expires_at,
             supersedes: message.supersedes,
         };
+        let about = message.about;
         let channel = self.deployment.channel.clone();
         let services = self.services.clone();
         Ok(
-            outbox::enqueue_mail(self.work()?, &services.keyring, &channel, mail)
+            outbox::enqueue_mail(self.work()?, &services.keyring, &channel, mail, about)
                 .map_err(Ending::unavailable)?,
         )
     }
@@ -55,6 +56,10 @@ fn is_sendable(message: &Message) -> bool {
         && header(&message.subject, 998)
         && message.text.len() <= MAX_PART_BYTES
         && message.html.len() <= MAX_PART_BYTES
+        && message
+            .about
+            .as_deref()
+            .is_none_or(|about| header(about, 128))
         && message
             .supersedes
             .as_deref()

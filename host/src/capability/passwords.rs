@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use rand::Rng;
 use wasmtime::Result;
 use zeroize::Zeroizing;
 
@@ -10,6 +9,7 @@ use super::bindings::vestibule::capability::passwords::{Host, Verdict};
 use crate::hashing::{self, HashError};
 use crate::sandbox::fault::{Ending, Fault};
 use crate::sandbox::state::State;
+use crate::services::{fresh_bytes, keyed_digest};
 
 /// The longest password, in bytes.
 const MAX_PASSWORD_BYTES: usize = 4 * 1024;
@@ -25,11 +25,11 @@ impl State {
         }
         let channel = self.deployment.channel.clone();
         let work = self.charge(password.len() + phc.len())?;
-        work.facts.pin();
+        work.facts.pin()?;
         let seed = work.facts.memory().seed.clone();
         Ok((
             channel,
-            crate::services::keyed_digest(&seed, &[password.as_bytes(), phc.as_bytes()]),
+            keyed_digest(&seed, &[b"password", password.as_bytes(), phc.as_bytes()]),
         ))
     }
 }
@@ -53,11 +53,12 @@ impl Host for State {
             return Ok(hash);
         }
         let who = work.facts.command.clone();
+        work.transaction.rest();
         let facts = work.facts.clone();
-        let mut salt = [0; 16];
-        self.random.fill_bytes(&mut salt);
+        // Not from the message's own numbers: a salt is stored in clear, and a re-run, which is given the remembered hash,
+        // would draw as a secret what this run drew as the salt.
+        let salt = fresh_bytes().map_err(Ending::unavailable)?;
         let services = self.services.clone();
-        let _slot = services.hash_slot()?;
         let hash = services
             .hashing
             .hash(&who, password, salt)
@@ -75,13 +76,14 @@ impl Host for State {
     async fn verify(&mut self, password: String, phc: String) -> Result<Verdict> {
         let password = Zeroizing::new(password.into_bytes());
         let name = self.hashing(std::str::from_utf8(&password).unwrap_or_default(), &phc)?;
-        let facts = self.work()?.facts.clone();
+        let work = self.work()?;
+        work.transaction.rest();
+        let facts = work.facts.clone();
         let remembered = facts.memory().verdicts.get(&name).copied();
         if let Some(verdict) = remembered {
             return Ok(verdict.into());
         }
         let services = self.services.clone();
-        let _slot = services.hash_slot()?;
         let verdict = services
             .hashing
             .verify(&facts.command, password, &phc)
@@ -94,12 +96,13 @@ impl Host for State {
     async fn decoy(&mut self, password: String) -> Result<()> {
         let password = Zeroizing::new(password.into_bytes());
         let name = self.hashing(std::str::from_utf8(&password).unwrap_or_default(), "decoy")?;
-        let facts = self.work()?.facts.clone();
+        let work = self.work()?;
+        work.transaction.rest();
+        let facts = work.facts.clone();
         if facts.memory().verdicts.contains_key(&name) {
             return Ok(());
         }
         let services = self.services.clone();
-        let _slot = services.hash_slot()?;
         services
             .hashing
             .decoy(&facts.command, password)

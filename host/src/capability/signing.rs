@@ -34,6 +34,7 @@ impl Host for State {
         if key_id.len() > MAX_KEY_ID_BYTES {
             return Ok(None);
         }
+        self.rest_unless_known(&key_id)?;
         let key = self
             .services
             .keyring
@@ -69,11 +70,22 @@ impl Host for State {
         if key_id.len() > MAX_KEY_ID_BYTES || signature.len() > MAX_SIGNATURE_BYTES {
             return Ok(false);
         }
+        self.rest_unless_known(&key_id)?;
         let signing = self.services.keyring.signing();
         Ok(signing
             .verify(&key_id, &message, &signature)
             .await
             .map_err(Ending::unavailable)?)
+    }
+}
+
+impl State {
+    /// A key that is not in the ring's view may be read from the store: nobody waits for that with a snapshot in hand.
+    fn rest_unless_known(&mut self, key_id: &str) -> Result<()> {
+        if !self.services.keyring.signing().knows(key_id) {
+            self.work()?.transaction.rest();
+        }
+        Ok(())
     }
 }
 

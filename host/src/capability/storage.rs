@@ -56,16 +56,18 @@ impl Host for State {
             self.check_key(key)?;
         }
         let namespace = self.namespace();
-        let work = self.charge(keys.iter().map(String::len).sum())?;
-        let records = work
-            .transaction
-            .get_many(&namespace, &keys)
-            .await
-            .map_err(Ending::unavailable)?;
-        records
-            .into_iter()
-            .map(|record| self.charge_record(record))
-            .collect()
+        self.charge(keys.iter().map(String::len).sum())?;
+        let mut values = Vec::with_capacity(keys.len());
+        // One after the other, so that what is given out is counted before more is read.
+        for key in &keys {
+            let transaction = &mut self.work()?.transaction;
+            let record = transaction
+                .get(&namespace, key)
+                .await
+                .map_err(Ending::unavailable)?;
+            values.push(self.charge_record(record)?);
+        }
+        Ok(values)
     }
 
     async fn scan(

@@ -3,6 +3,7 @@
 use wasmtime::Result;
 
 use super::bindings::vestibule::capability::transaction::Host;
+use crate::audit;
 use crate::sandbox::fault::{Ending, Fault};
 use crate::sandbox::state::State;
 use crate::services::attempt_id;
@@ -14,22 +15,34 @@ const MAX_KEEPS: u32 = 16;
 impl Host for State {
     async fn keep(&mut self) -> Result<()> {
         let work = self.charge(0)?;
+        if !work.transaction.has_own_writes() {
+            return Ok(());
+        }
         work.usage.keeps += 1;
         let keeps = work.usage.keeps;
-        work.facts.pin();
+        work.facts.pin()?;
         if keeps > MAX_KEEPS {
             return Err(self.fault(Fault::HostCalls));
         }
         let services = self.services.clone();
         let work = self.work()?;
+        work.transaction.rest();
+        let facts = work.facts.clone();
+        // What was decided so far is as durable as what is kept: a thief's replay is on record although the run is lost.
+        let records = facts.audit().clone();
+        let audited = audit::writes(&records, facts.generation()).map_err(Ending::unavailable)?;
         let _turn = services.commit_turn(work.alone).await;
         match work
             .transaction
-            .keep(attempt_id())
+            .keep(attempt_id(), audited)
             .await
             .map_err(Ending::unavailable)?
         {
-            Outcome::Committed => Ok(()),
+            Outcome::Committed => {
+                facts.audit().drain(..records.len());
+                facts.next_generation();
+                Ok(())
+            }
             Outcome::Conflict => Err(wasmtime::Error::new(Ending::Conflict)),
         }
     }

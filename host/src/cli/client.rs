@@ -7,7 +7,7 @@ use clap::Args;
 use reqwest::{Method, RequestBuilder, Response, StatusCode, redirect};
 use serde_json::Value;
 use vestibule::data_folder::DataPaths;
-use vestibule::error::{ErrorBody, ErrorDetail};
+use vestibule::error::ErrorBody;
 use zeroize::Zeroizing;
 
 use super::DataArg;
@@ -81,6 +81,7 @@ impl Address {
 /// A connection to a server, with the key to present.
 pub(super) struct Client {
     http: reqwest::Client,
+    address: Address,
     base: String,
     key: Zeroizing<String>,
 }
@@ -96,6 +97,7 @@ impl Client {
         let url = url.unwrap_or_else(|| address.default_url().to_owned());
         Ok(Self {
             http: http_client()?,
+            address,
             base: base(&url)?,
             key: key(args)?,
         })
@@ -118,7 +120,7 @@ impl Client {
         let status = response.status();
         let body = self.json(response).await?;
         match serde_json::from_value(body) {
-            Ok(body) => Err(Failed::Answered(explain(body, status))),
+            Ok(body) => Err(Failed::Answered(self.explain(body, status))),
             Err(_) => Err(self.stranger()),
         }
     }
@@ -157,6 +159,16 @@ impl Client {
             "what answers at {} is no Vestibule server: check --url",
             self.base
         ))
+    }
+
+    /// Adds what to do next, where the server cannot know it. A channel's own answer stays as it is.
+    fn explain(&self, mut body: ErrorBody, status: StatusCode) -> ErrorBody {
+        if let (Address::Administration, StatusCode::UNAUTHORIZED) = (self.address, status) {
+            body.error
+                .message
+                .push_str(": it is not a key of this server; check --data, --key and --url");
+        }
+        body
     }
 
     async fn json(&self, mut response: Response) -> Result<Value, Failed> {
@@ -225,23 +237,6 @@ fn read_key(path: &Path) -> std::io::Result<Zeroizing<String>> {
     let file = std::fs::File::open(path)?;
     file.take(MAX_KEY_BYTES).read_to_string(&mut text)?;
     Ok(text)
-}
-
-/// Adds what to do next, where the server cannot know it.
-fn explain(body: ErrorBody, status: StatusCode) -> ErrorBody {
-    let hint = match status {
-        StatusCode::UNAUTHORIZED => {
-            "; the key is not one of this server's: check --data, --key and --url"
-        }
-        _ => "",
-    };
-    let ErrorDetail { message, .. } = body.error;
-    ErrorBody {
-        error: ErrorDetail {
-            message: format!("{message}{hint}"),
-            ..body.error
-        },
-    }
 }
 
 #[cfg(test)]

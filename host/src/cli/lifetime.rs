@@ -11,7 +11,7 @@ pub(super) fn parse(text: &str) -> Result<u64, String> {
         'd' => 86_400_000,
         _ => return Err(refuse()),
     };
-    let number = text.trim_end_matches(unit).trim();
+    let number = text.strip_suffix(unit).ok_or_else(refuse)?.trim();
     let number: u64 = number.parse().map_err(|_| refuse())?;
     number
         .checked_mul(unit_ms)

@@ -20,6 +20,7 @@ mod read;
 pub mod reference;
 mod schema;
 mod sections;
+pub mod shape;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -53,6 +54,8 @@ pub struct Contract {
     pub channels: Vec<Channel>,
     /// What it imports, in the component's order.
     pub imports: Vec<Import>,
+    /// What it calls of other channels, as it was built against them.
+    pub called: Vec<Channel>,
     /// What the build says of itself.
     pub manifest: Manifest,
     /// What was wrong with the component and could be passed over: documentation that cannot be read.

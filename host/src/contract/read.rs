@@ -25,11 +25,14 @@ pub(super) fn read(component: &[u8]) -> Result<Contract, ContractError> {
     let manifest = Manifest::from_sections(&sections.manifests)?;
     let (docs, warnings) = Docs::read(&sections);
     let world = &resolve.worlds[world];
-    let channels = Reader::new(&resolve, &docs).channels(&world.exports)?;
+    let mut reader = Reader::new(&resolve, &docs);
+    let channels = reader.channels(&world.exports)?;
+    let called = reader.called(&world.imports)?;
     check_short_replies(&manifest, &channels)?;
     Ok(Contract {
         channels,
         imports: imports(&resolve, &world.imports),
+        called,
         manifest,
         warnings,
     })
@@ -131,6 +134,23 @@ impl Reader<'_> {
             return Err(ContractError::NoChannel { exports });
         }
         Ok(channels)
+    }
+
+    /// The `commands` interfaces of other channels that the component imports, as it was built against them.
+    fn called(&mut self, imports: &WorldItems) -> Result<Vec<Channel>, ContractError> {
+        let mut called = Vec::new();
+        for item in imports.values() {
+            let WorldItem::Interface { id, .. } = item else {
+                continue;
+            };
+            called.extend(self.channel(*id)?);
+            at_most(
+                MAX_CHANNELS,
+                called.len(),
+                "channels called by one component",
+            )?;
+        }
+        Ok(called)
     }
 
     /// The channel that interface `id` is, or none if it is something else.

@@ -204,8 +204,9 @@ impl KeyRing {
         if reloaded_at.is_some_and(|at| now.abs_diff(at) < RELOAD_MS) {
             return Ok(None);
         }
-        *reloaded_at = Some(now);
+        // A store that fails is asked again by the next caller: none of them may take its silence for an answer.
         self.reload().await?;
+        *reloaded_at = Some(now);
         Ok(find(&self.view.load()))
     }
 

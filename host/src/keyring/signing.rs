@@ -62,6 +62,12 @@ impl Signing<'_> {
             .await
     }
 
+    /// Whether the key named `id` is found without reading the store.
+    #[must_use]
+    pub(crate) fn knows(&self, id: &str) -> bool {
+        self.0.view().signing.find(id, self.0.now()).is_some()
+    }
+
     /// The signature of `message` by the key named `id`: 64 bytes, for ES256 r and s (RFC 7518 §3.4). It must be the current key, or have
     /// been that within the last minute.
     ///

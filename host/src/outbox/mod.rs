@@ -84,12 +84,9 @@ pub(crate) fn enqueue_mail(
     keyring: &KeyRing,
     channel: &str,
     mail: Mail,
+    about: Option<String>,
 ) -> Result<(), CryptoError> {
-    let subject = work
-        .principal
-        .as_ref()
-        .map(|principal| principal.subject.clone());
-    enqueue(work, keyring, channel, &mails(), Item::Mail(mail), subject)
+    enqueue(work, keyring, channel, &mails(), Item::Mail(mail), about)
 }
 
 /// Puts `event` into the topmost frame of `work`.
@@ -98,8 +95,9 @@ pub(crate) fn enqueue_event(
     keyring: &KeyRing,
     channel: &str,
     event: Event,
+    about: Option<String>,
 ) -> Result<(), CryptoError> {
-    enqueue(work, keyring, channel, &events(), Item::Event(event), None)
+    enqueue(work, keyring, channel, &events(), Item::Event(event), about)
 }
 
 fn enqueue(
@@ -111,7 +109,12 @@ fn enqueue(
     subject: Option<String>,
 ) -> Result<(), CryptoError> {
     let at = work.facts.now;
-    let id = format!("{}-{}", work.facts.id, work.outbox);
+    let id = format!(
+        "{}-{}-{}",
+        work.facts.id,
+        work.facts.generation(),
+        work.outbox
+    );
     work.outbox += 1;
     // Keys sort by moment, so that the oldest is delivered first.
     let key = format!("{at:014}/{id}");

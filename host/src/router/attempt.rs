@@ -43,7 +43,7 @@ impl Call {
     /// Decodes the request by the contract of the build that serves it.
     pub(super) fn new(
         deployments: &Deployments,
-        message: Message,
+        mut message: Message,
         otherwise: EffectiveLimits,
     ) -> Self {
         let found = find(deployments, &message);
@@ -58,10 +58,22 @@ impl Call {
                 params: params.into(),
             })
         });
+        if target.is_err() {
+            // It will be refused: nothing of it needs to wait.
+            message.payload = Value::Null;
+        }
         Self {
             message,
             limits,
             target,
+        }
+    }
+
+    /// `channel/command` of what is deployed; `-/-` for what is not: a client's own words name no share and no metric.
+    pub(super) fn command(&self) -> Arc<str> {
+        match &self.target {
+            Ok(_) => format!("{}/{}", self.message.channel, self.message.command).into(),
+            Err(_) => "-/-".into(),
         }
     }
 
@@ -120,11 +132,35 @@ impl Router {
             cursor: Cursor::default(),
         });
         let (work, outcome) = self.in_time(call, facts, work, limit, deadline).await?;
-        let Some(work) = work else {
+        let Some(mut work) = work else {
             return outcome.map(|_| Err(Failure::unknown()));
         };
-        facts.pin();
-        let _turn = self.services.commit_turn(alone).await;
+        work.transaction.rest();
+        let held_before = facts.pin.is_held();
+        facts.pin()?;
+        let ended = self.end(call, facts, work, outcome, limit).await;
+        if matches!(ended, Err(Ending::Conflict)) && !held_before {
+            // Nothing of this run is left: the client may call the next one off.
+            facts.pin.release();
+        }
+        ended
+    }
+
+    /// Commits what the run did, or makes sure that its outcome may be believed.
+    async fn end(
+        &self,
+        call: &Call,
+        facts: &Arc<Facts>,
+        work: Box<Work>,
+        outcome: Result<Ran, Ending>,
+        limit: Instant,
+    ) -> Result<Answer, Ending> {
+        let _turn = match work.transaction.ends_in_the_store() {
+            true => tokio::time::timeout_at(limit, self.services.commit_turn(work.alone))
+                .await
+                .map_err(Ending::unavailable)?,
+            false => None,
+        };
         match outcome {
             Ok(Ran::Replied(answer @ Ok(_), replies)) => {
                 self.commit(call, facts, *work, answer, replies).await
@@ -159,7 +195,7 @@ impl Router {
             ran = &mut run => return ran.map_err(|_| wall_clock()),
             () = tokio::time::sleep_until(deadline) => {}
         }
-        if !facts.is_pinned() {
+        if facts.pin.call_off() {
             return Err(Ending::Deadline);
         }
         run.await.map_err(|_| wall_clock())
@@ -251,6 +287,8 @@ impl Router {
         let Some(params) = params else {
             return (Some(work), Err(refused()));
         };
+        // Whoever presents a credential is who it says, and nobody else.
+        work.principal = None;
         work.transaction.enter();
         let (work, result) = deployment
             .invoke(&self.services, work, name, &params, None)
@@ -260,6 +298,9 @@ impl Router {
         };
         let ok = matches!(&result, Ok(reply) if !matches!(reply, Some(Val::Result(Err(_)))));
         work.transaction.leave(ok);
+        if !ok {
+            work.principal = None;
+        }
         let checked = match result {
             Err(ending) => Err(ending),
             Ok(_) if ok && work.principal.is_some() => Ok(()),
@@ -278,13 +319,14 @@ impl Router {
         replies: Option<Replies>,
     ) -> Result<Answer, Ending> {
         let mut more = Vec::new();
-        if work.transaction.has_writes() {
+        if work.transaction.has_effects() {
             let broken = |cause| Ending::Unavailable {
                 retry_after_ms: 1_000,
                 cause: Some(cause),
             };
             let records = facts.audit().clone();
-            more = audit::writes(records).map_err(|cause| broken(cause.into()))?;
+            more = audit::writes(&records, facts.generation())
+                .map_err(|cause| broken(cause.into()))?;
             if let Some(replies) = replies {
                 let short = call.target.as_ref().is_ok_and(|target| {
                     target
@@ -362,6 +404,11 @@ fn answer(
         });
     }
     Ok(json::answer(command, &[reply]))
+}
+
+/// Whether `command` can check a credential: its request is an object with a single string.
+pub(crate) fn takes_a_credential(command: &Command) -> bool {
+    matches!(command.fields(), [field] if matches!(field.ty, Type::String))
 }
 
 /// The request that carries `credential`: the command's request is an object with a single string.

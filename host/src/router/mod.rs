@@ -6,9 +6,10 @@
 mod attempt;
 mod replies;
 
+pub(crate) use attempt::takes_a_credential;
+
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -21,13 +22,19 @@ use crate::clock::Timestamp;
 use crate::error::{Code, Failure};
 use crate::message::{Answer, CredentialKind, Message};
 use crate::sandbox::fault::Ending;
+use crate::sandbox::pin::Pin;
 use crate::sandbox::work::{Facts, Memory};
 use crate::sandbox::{Deployments, EffectiveLimits, Permits};
-use crate::services::{Services, attempt_id, fresh_seed};
+use crate::services::{Services, attempt_id, fresh_bytes};
+use crate::store::StoreError;
+use crate::telemetry::UNKNOWN;
 use crate::transaction::commit_unchecked;
 
 /// How often a message runs beside others before it runs alone.
 const MAX_RUNS: u32 = 8;
+
+/// How long a message may run while nobody else commits.
+const ALONE: Duration = Duration::from_secs(1);
 
 /// Routes messages to the builds that serve.
 pub(crate) struct Router {
@@ -58,22 +65,26 @@ impl AuthCommands {
 impl Router {
     /// Routes `message` to its end. Dropping the future calls the message off, unless it has hashed, kept or counted by then.
     pub(crate) async fn send(self: &Arc<Self>, message: Message) -> Answer {
-        let pinned = Arc::new(AtomicBool::new(false));
+        let pin = Arc::new(Pin::default());
         let router = self.clone();
         let task = tokio::spawn({
-            let pinned = pinned.clone();
-            async move { router.observe(message, pinned).await }
+            let pin = pin.clone();
+            async move { router.observe(message, pin).await }
         });
         let _calls_off = CallOff {
             task: task.abort_handle(),
-            pinned,
+            pin,
         };
-        task.await
-            .unwrap_or_else(|cause| Err(Failure::unknown().because(cause)))
+        task.await.unwrap_or_else(|_| {
+            // What a panic says may hold a value: it is neither logged nor sent.
+            self.services.metrics.fault(UNKNOWN, "panic");
+            tracing::error!("the task of a message panicked; this is a fault of the host");
+            Err(Failure::unknown())
+        })
     }
 
     /// Runs the message and tells metrics and log how it went.
-    async fn observe(&self, message: Message, pinned: Arc<AtomicBool>) -> Answer {
+    async fn observe(&self, message: Message, pin: Arc<Pin>) -> Answer {
         let started = Instant::now();
         let id = uuid::Uuid::now_v7().to_string();
         let request = message.request_id.clone();
@@ -82,8 +93,8 @@ impl Router {
             .get(&message.channel)
             .filter(|deployment| deployment.command(&message.command).is_some())
             .map(|deployment| (deployment.channel.clone(), message.command.clone()));
-        let (channel, command) = known.unwrap_or_else(|| ("-".into(), "-".to_owned()));
-        let answer = self.route(&id, message, deployments, pinned).await;
+        let (channel, command) = known.unwrap_or_else(|| (UNKNOWN.into(), UNKNOWN.to_owned()));
+        let answer = self.route(&id, message, deployments, pin).await;
         let outcome = answer
             .as_ref()
             .map_or_else(|failure| failure.code.as_str(), |_| "ok");
@@ -96,7 +107,7 @@ impl Router {
             Err(failure) if matches!(failure.code, Code::Unknown | Code::Unavailable) => {
                 let cause = std::error::Error::source(failure).map(causes);
                 tracing::warn!(
-                    message = id,
+                    message_id = id,
                     request,
                     channel = &*channel,
                     command,
@@ -107,7 +118,7 @@ impl Router {
                 );
             }
             _ => tracing::debug!(
-                message = id,
+                message_id = id,
                 request,
                 channel = &*channel,
                 command,
@@ -124,13 +135,13 @@ impl Router {
         id: &str,
         message: Message,
         deployments: Arc<Deployments>,
-        pinned: Arc<AtomicBool>,
+        pin: Arc<Pin>,
     ) -> Answer {
         let call = attempt::Call::new(&deployments, message, self.limits.clone());
         if let Some(refusal) = call.refusal() {
             return Err(refusal);
         }
-        let facts = Arc::new(self.facts(id, &call, deployments, pinned)?);
+        let facts = Arc::new(self.facts(id, &call, deployments, pin)?);
         let auditor = Auditor {
             services: self.services.clone(),
             facts: facts.clone(),
@@ -139,8 +150,11 @@ impl Router {
             .run(&call, &facts)
             .await
             .unwrap_or_else(|ending| Err(self.failure(ending, &facts)));
-        auditor.finish().await;
-        answer
+        match (auditor.finish().await, answer) {
+            // A decision that could not be put on record is not given.
+            (Err(cause), Ok(_)) => Err(Failure::unavailable(1_000).because(cause)),
+            (_, answer) => answer,
+        }
     }
 
     fn facts(
@@ -148,16 +162,16 @@ impl Router {
         id: &str,
         call: &attempt::Call,
         deployments: Arc<Deployments>,
-        pinned: Arc<AtomicBool>,
+        pin: Arc<Pin>,
     ) -> Result<Facts, Failure> {
         let now = self.services.clock.now();
         let latest = now.saturating_add(call.limits.wall_ms);
         let message = &call.message;
-        let seed = fresh_seed().map_err(|cause| Failure::unavailable(1_000).because(cause))?;
+        let seed = fresh_bytes().map_err(|cause| Failure::unavailable(1_000).because(cause))?;
         Ok(Facts {
             id: id.to_owned(),
             request_id: message.request_id.clone(),
-            command: format!("{}/{}", message.channel, message.command).into(),
+            command: call.command(),
             plane: message.caller.plane,
             service_key: message.caller.service_key.clone(),
             remote_address: message
@@ -167,7 +181,9 @@ impl Router {
             now,
             deadline: message.deadline.unwrap_or(Timestamp::MAX).min(latest),
             deployments,
-            pinned,
+            pin,
+            limits: call.limits.clone(),
+            operator: message.caller.operator,
             memory: Mutex::new(Memory::new(seed)),
             audit: Mutex::default(),
         })
@@ -178,30 +194,32 @@ impl Router {
         let limit = Instant::now() + Duration::from_millis(call.limits.wall_ms);
         let deadline =
             Instant::now() + Duration::from_millis(facts.deadline.saturating_sub(facts.now));
-        let permit =
-            tokio::time::timeout_at(deadline.min(limit), self.permits.acquire(&facts.command));
-        let _permit = permit.await.map_err(|_| Ending::Unavailable {
-            retry_after_ms: 500,
-            cause: None,
-        })??;
+        let permit = self.permits.acquire(&facts.command);
+        let _permit = tokio::time::timeout_at(deadline.min(limit), permit)
+            .await
+            .map_err(|cause| match deadline < limit {
+                true => Ending::Deadline,
+                false => Ending::unavailable(cause),
+            })??;
         let _running = self.services.engine.run();
         for run in 0..MAX_RUNS {
             match self.attempt(call, facts, false, limit, deadline).await {
-                Err(Ending::Conflict) => self.back_off(call, run, limit).await,
+                Err(Ending::Conflict) => self.back_off(facts, run, limit).await,
                 outcome => return outcome,
             }
         }
         let _nobody_else = tokio::time::timeout_at(limit, self.services.commits.write())
             .await
             .map_err(|_| Ending::Conflict)?;
+        // Nobody else commits meanwhile: that must not take long.
+        let limit = limit.min(Instant::now() + ALONE);
         self.attempt(call, facts, true, limit, deadline).await
     }
 
     /// Waits a random moment, longer with every conflict, so that those who collided do not collide again.
-    async fn back_off(&self, call: &attempt::Call, run: u32, limit: Instant) {
-        self.services
-            .metrics
-            .conflict(&call.message.channel, &call.message.command);
+    async fn back_off(&self, facts: &Facts, run: u32, limit: Instant) {
+        let (channel, command) = facts.command.split_once('/').unwrap_or((UNKNOWN, UNKNOWN));
+        self.services.metrics.conflict(channel, command);
         let most = 500_u64 << run.min(6);
         let pause = Duration::from_micros(rand::rng().random_range(0..=most));
         tokio::time::sleep_until((Instant::now() + pause).min(limit)).await;
@@ -216,7 +234,7 @@ impl Router {
         {
             self.services.metrics.fault(channel, fault.kind());
             tracing::error!(
-                message = facts.id,
+                message_id = facts.id,
                 channel,
                 fault = fault.kind(),
                 trace,
@@ -239,23 +257,29 @@ impl Auditor {
         std::mem::take(&mut *self.facts.audit())
     }
 
-    async fn write(services: &Services, message: &str, now: Timestamp, records: Vec<AuditRecord>) {
-        let written = match audit::writes(records) {
-            Ok(writes) => commit_unchecked(&*services.store, attempt_id(), now, writes)
-                .await
-                .map_err(|cause| cause.to_string()),
-            Err(cause) => Err(cause.to_string()),
+    async fn write(
+        services: &Services,
+        facts: &Facts,
+        records: Vec<AuditRecord>,
+    ) -> Result<(), StoreError> {
+        let writes = audit::writes(&records, facts.generation())
+            .map_err(|cause| StoreError::Corrupt(Box::new(cause)));
+        let written = match writes {
+            Ok(writes) => commit_unchecked(&*services.store, attempt_id(), facts.now, writes).await,
+            Err(cause) => Err(cause),
         };
-        if let Err(cause) = written {
-            tracing::error!(message, cause, "audit records could not be written");
+        if let Err(cause) = &written {
+            tracing::error!(message_id = facts.id, %cause, "audit records could not be written");
         }
+        written
     }
 
     /// The usual end: the answer waits until its records are durable.
-    async fn finish(self) {
+    async fn finish(self) -> Result<(), StoreError> {
         let records = self.take();
-        if !records.is_empty() {
-            Self::write(&self.services, &self.facts.id, self.facts.now, records).await;
+        match records.is_empty() {
+            true => Ok(()),
+            false => Self::write(&self.services, &self.facts, records).await,
         }
     }
 }
@@ -267,7 +291,8 @@ impl Drop for Auditor {
             return;
         }
         let (services, facts) = (self.services.clone(), self.facts.clone());
-        tokio::spawn(async move { Self::write(&services, &facts.id, facts.now, records).await });
+        // It has been logged if it failed, and there is nobody left to tell.
+        tokio::spawn(async move { drop(Self::write(&services, &facts, records).await) });
     }
 }
 
@@ -282,12 +307,12 @@ fn causes(error: &(dyn std::error::Error + 'static)) -> String {
 /// Aborts the message's task when the client is gone, unless the message may no longer be called off.
 struct CallOff {
     task: AbortHandle,
-    pinned: Arc<AtomicBool>,
+    pin: Arc<Pin>,
 }
 
 impl Drop for CallOff {
     fn drop(&mut self) {
-        if !self.pinned.load(std::sync::atomic::Ordering::SeqCst) {
+        if self.pin.call_off() {
             self.task.abort();
         }
     }

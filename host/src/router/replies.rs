@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::clock::Timestamp;
 use crate::error::{Code, Failure};
-use crate::keyring::{CryptoError, KeyRing};
+use crate::keyring::{CryptoError, KeyRing, OpenError, Tag};
 use crate::message::{Answer, Message, Principal};
 use crate::store::{Namespace, Record, StoreError, Write};
 use crate::transaction::Transaction;
@@ -51,34 +51,40 @@ impl Replies {
         let payload = Zeroizing::new(serde_json::to_vec(&message.payload).unwrap_or_default());
         let service_key = message.caller.service_key.as_deref();
         let anonymous = principal.is_none() && service_key.is_none();
-        let who = match (principal, service_key) {
-            (Some(principal), key) => {
-                format!("p\0{}\0{}", principal.subject, key.unwrap_or_default())
-            }
-            (None, Some(key)) => format!("k\0{key}"),
-            (None, None) => "a".to_owned(),
-        };
-        let scope = format!(
-            "default\0{who}\0{}\0{}\0{id}\0",
-            message.channel, message.command
-        );
-        let mut place = Zeroizing::new(scope.into_bytes());
+        // Another session, or a narrower credential, of the same person is another caller: it is not given their reply.
+        let acting = principal.map(|principal| {
+            (
+                &principal.subject,
+                &principal.session,
+                &principal.scopes,
+                &principal.roles,
+            )
+        });
+        let scope = serde_json::to_vec(&(
+            "default",
+            acting,
+            service_key,
+            &message.channel,
+            &message.command,
+            id,
+        ));
+        let mut place = Zeroizing::new(scope.map_err(|_| CryptoError)?);
         if anonymous {
             place.extend_from_slice(&payload);
         }
-        let places = keyring.macs().candidates("h/replies", "place", &place)?;
-        let fingerprints = keyring
-            .macs()
-            .candidates("h/replies", "payload", &payload)?;
+        let macs = keyring.macs();
+        let places = macs.candidates("h/replies", "place", &place)?;
+        let fingerprints = macs.candidates("h/replies", "payload", &payload)?;
+        // Paired by key and not by position: the ring may change between the two.
+        let pair = |place: Tag| {
+            let fingerprint = fingerprints.iter().find(|tag| tag.key_id == place.key_id)?;
+            Some(Place {
+                key: URL_SAFE_NO_PAD.encode(place.bytes),
+                fingerprint: URL_SAFE_NO_PAD.encode(fingerprint.bytes),
+            })
+        };
         Ok(Self {
-            places: places
-                .into_iter()
-                .zip(fingerprints)
-                .map(|(place, fingerprint)| Place {
-                    key: URL_SAFE_NO_PAD.encode(place.bytes),
-                    fingerprint: URL_SAFE_NO_PAD.encode(fingerprint.bytes),
-                })
-                .collect(),
+            places: places.into_iter().filter_map(pair).collect(),
             subject: principal.map(|principal| principal.subject.clone()),
         })
     }
@@ -94,13 +100,19 @@ impl Replies {
                 continue;
             };
             let sealed = record.sealed.as_deref().unwrap_or_default();
-            let Ok(plain) = keyring
+            // The key may have to be looked for in the store.
+            transaction.rest();
+            let plain = keyring
                 .seals()
                 .open(&at(&place.key), sealed, &record.value)
                 .await
-            else {
-                continue;
-            };
+                .map_err(|cause| match cause {
+                    // Not to know the answer is no reason to carry the command out once more.
+                    OpenError::Refused => StoreError::Corrupt(Box::new(cause)),
+                    OpenError::UnknownKey | OpenError::Ring(_) => {
+                        StoreError::Unavailable(Box::new(cause))
+                    }
+                })?;
             let stored: Stored = serde_json::from_slice(&plain)
                 .map_err(|cause| StoreError::Corrupt(Box::new(cause)))?;
             if stored.fingerprint == place.fingerprint {

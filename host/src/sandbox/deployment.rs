@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker, Val};
-use wasmtime::{Store, Trap, UpdateDeadline};
+use wasmtime::{PoolConcurrencyLimitError, Store, Trap, UpdateDeadline};
 
 use super::code_cache::CodeCache;
 use super::deployments::GraphError;
@@ -22,6 +22,9 @@ use crate::contract::{Channel, Command, Contract, ContractError};
 use crate::services::Services;
 use crate::store::Namespace;
 use crate::telemetry::Metrics;
+
+/// The most that one call of a capability, or one reply, may take of the host's memory, in bytes.
+const MAX_LIFTED_BYTES: usize = 32 * 1024 * 1024;
 
 /// The most guest functions that a trap report names.
 const MAX_TRACE_FRAMES: usize = 16;
@@ -212,6 +215,12 @@ impl Deployment {
         let state = State::new(self.clone(), via, services.clone(), work);
         let mut store = Store::new(services.engine.wasmtime(), state);
         store.limiter(|state| &mut state.memory);
+        // What a guest hands over is lifted into host memory: it is bounded before it is counted.
+        store.set_hostcall_fuel(
+            usize::try_from(self.limits.host_call_bytes)
+                .unwrap_or(usize::MAX)
+                .min(MAX_LIFTED_BYTES),
+        );
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|mut store| tick(store.data_mut()));
         let called = self.call(&mut store, command, params).await;
@@ -253,12 +262,20 @@ impl Deployment {
             Ok(ending) => return ending,
             Err(error) => error,
         };
+        if error.is::<PoolConcurrencyLimitError>() {
+            // Permits are counted so that this cannot be; if it is, it is the host's fault and not the component's.
+            return Ending::Unavailable {
+                retry_after_ms: 500,
+                cause: Some(error.into()),
+            };
+        }
         let fault = if memory_exceeded || error.is::<Fault>() {
             Fault::Memory
         } else {
             match error.downcast_ref::<Trap>() {
                 Some(Trap::StackOverflow) => Fault::StackOverflow,
                 Some(Trap::Interrupt) => Fault::Cpu,
+                None if is_lift_refusal(&error) => Fault::HostCallBytes,
                 _ => Fault::Trap,
             }
         };
@@ -286,12 +303,21 @@ impl Drop for Live<'_> {
     }
 }
 
+/// Whether wasmtime refused to lift so much into host memory. Its error has no public type, so it is known by its words;
+/// the suite's giant reply notices if they change.
+fn is_lift_refusal(error: &wasmtime::Error) -> bool {
+    let says = |cause: &(dyn std::error::Error + 'static)| {
+        cause.to_string().contains("fuel allocated for hostcalls")
+    };
+    error.chain().any(says)
+}
+
 /// Counts one tick of CPU time, and lets others run.
 fn tick(state: &mut State) -> wasmtime::Result<UpdateDeadline> {
-    let limit = state.deployment.limits.cpu_ms;
-    let usage = &mut state.work()?.usage;
-    usage.cpu_ticks += 1;
-    if usage.cpu_ticks > limit {
+    let own = state.deployment.limits.cpu_ms;
+    let work = state.work()?;
+    work.usage.cpu_ticks += 1;
+    if work.usage.cpu_ticks > own.max(work.facts.limits.cpu_ms) {
         return Err(state.fault(Fault::Cpu));
     }
     Ok(UpdateDeadline::Yield(1))

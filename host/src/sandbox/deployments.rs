@@ -6,7 +6,8 @@ use std::sync::Arc;
 use semver::Version;
 
 use super::deployment::Deployment;
-use super::grants::split;
+use crate::contract::Channel;
+use crate::contract::shape::is_alike;
 
 /// Every channel's serving build. A message holds the set it started with to its end.
 #[derive(Default, Clone)]
@@ -26,6 +27,18 @@ pub enum GraphError {
     /// A build calls a command that the serving build does not have.
     #[error("channel {caller} calls {callee}/{command}, which the serving build does not have")]
     NoCommand {
+        /// Who calls.
+        caller: String,
+        /// Whom.
+        callee: String,
+        /// What.
+        command: String,
+    },
+    /// A build calls a command whose types have changed.
+    #[error(
+        "channel {caller} calls {callee}/{command} with other types than the serving build has"
+    )]
+    Types {
         /// Who calls.
         caller: String,
         /// Whom.
@@ -69,40 +82,53 @@ impl Deployments {
     /// Whether every call finds its command, and none leads back to where it came from.
     pub(crate) fn check(&self) -> Result<(), GraphError> {
         for (caller, deployment) in &self.0 {
-            for Called {
-                channel: callee,
-                command,
-                version,
-            } in calls(deployment)
-            {
-                let caller = caller.to_string();
-                let Some(target) = self.0.get(callee.as_str()) else {
-                    return Err(GraphError::NotDeployed { caller, callee });
-                };
-                let found = &target.exported().version;
-                if !version.as_ref().is_some_and(|wanted| offers(found, wanted)) {
-                    let wanted =
-                        version.map_or_else(|| "none".to_owned(), |wanted| wanted.to_string());
-                    return Err(GraphError::Version {
-                        caller,
-                        callee,
-                        wanted,
-                        found: found.to_string(),
-                    });
-                }
-                if target.command(&command).is_none() {
-                    return Err(GraphError::NoCommand {
-                        caller,
-                        callee,
-                        command,
-                    });
-                }
+            for called in &deployment.contract.called {
+                self.check_calls(caller, called)?;
             }
         }
         let mut done = BTreeSet::new();
         self.0
             .keys()
             .try_for_each(|channel| self.walk(channel, &mut Vec::new(), &mut done))
+    }
+
+    /// Whether the serving build of a channel has what `called` names, in types that fit.
+    fn check_calls(&self, caller: &str, called: &Channel) -> Result<(), GraphError> {
+        let (caller, callee) = (caller.to_owned(), called.name.to_string());
+        let Some(target) = self.0.get(&*called.name) else {
+            return Err(GraphError::NotDeployed { caller, callee });
+        };
+        let found = &target.exported().version;
+        if !offers(found, &called.version) {
+            let (wanted, found) = (called.version.to_string(), found.to_string());
+            return Err(GraphError::Version {
+                caller,
+                callee,
+                wanted,
+                found,
+            });
+        }
+        for wanted in &called.commands {
+            let command = wanted.name.to_string();
+            match target.command(&command) {
+                None => {
+                    return Err(GraphError::NoCommand {
+                        caller,
+                        callee,
+                        command,
+                    });
+                }
+                Some(found) if !is_alike(wanted, found) => {
+                    return Err(GraphError::Types {
+                        caller,
+                        callee,
+                        command,
+                    });
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(())
     }
 
     fn walk(
@@ -120,43 +146,14 @@ impl Deployments {
         }
         path.push(channel.to_owned());
         if let Some(deployment) = self.0.get(channel) {
-            for called in calls(deployment) {
-                self.walk(&called.channel, path, done)?;
+            for called in &deployment.contract.called {
+                self.walk(&called.name, path, done)?;
             }
         }
         path.pop();
         done.insert(channel.to_owned());
         Ok(())
     }
-}
-
-/// A command of another channel that a build imports.
-struct Called {
-    channel: String,
-    command: String,
-    version: Option<Version>,
-}
-
-fn calls(deployment: &Deployment) -> Vec<Called> {
-    let mut calls = Vec::new();
-    for import in &deployment.contract.imports {
-        let Some((package, "commands")) = split(&import.interface) else {
-            continue;
-        };
-        let Some(channel) = package.strip_prefix("vestibule:") else {
-            continue;
-        };
-        let version = import
-            .interface
-            .split_once('@')
-            .and_then(|(_, version)| version.parse().ok());
-        calls.extend(import.functions.iter().map(|command| Called {
-            channel: channel.to_owned(),
-            command: command.to_string(),
-            version: version.clone(),
-        }));
-    }
-    calls
 }
 
 /// Whether a build of version `found` has all of version `wanted`: the same major, and not older.

@@ -48,9 +48,6 @@ pub enum Fault {
     /// A bucket that nobody configured.
     #[error("the component took from a bucket that is not configured")]
     UnknownBucket,
-    /// A second subject in one message.
-    #[error("the component established a second subject in one message")]
-    SecondSubject,
     /// Calls nested deeper than `limits.depth`.
     #[error("calls between components nested too deep")]
     Depth,
@@ -64,7 +61,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault, for metrics that start at zero.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 17] = [
         Self::Trap,
         Self::StackOverflow,
         Self::Memory,
@@ -79,7 +76,6 @@ impl Fault {
         Self::Effects,
         Self::SigningKey,
         Self::UnknownBucket,
-        Self::SecondSubject,
         Self::Depth,
         Self::Contract,
         Self::Reply,
@@ -103,7 +99,6 @@ impl Fault {
             Self::Effects => "effects",
             Self::SigningKey => "signing-key",
             Self::UnknownBucket => "unknown-bucket",
-            Self::SecondSubject => "second-subject",
             Self::Depth => "depth",
             Self::Contract => "contract",
             Self::Reply => "reply",

@@ -8,6 +8,7 @@ pub(crate) mod fault;
 mod grants;
 pub(crate) mod nested;
 mod permits;
+pub(crate) mod pin;
 mod random;
 pub(crate) mod state;
 pub(crate) mod work;

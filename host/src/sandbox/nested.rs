@@ -13,6 +13,9 @@ use super::grants::split;
 use super::state::State;
 use crate::contract::Import;
 
+/// What a value weighs beside what is in it: a million empty strings are not nothing.
+const NODE_BYTES: usize = 8;
+
 /// Links every imported command of another channel to a nested call.
 pub(super) fn add_to_linker(
     linker: &mut Linker<State>,
@@ -55,7 +58,7 @@ async fn call(
     let depth = state.deployment.limits.depth;
     let work = state.work()?;
     let target = work.facts.deployments.get(&channel).cloned();
-    if work.depth >= depth {
+    if work.depth + 1 >= depth {
         return Err(state.fault(Fault::Depth));
     }
     let Some(target) = target else {
@@ -64,14 +67,18 @@ async fn call(
     let (services, via) = (state.services.clone(), state.deployment.channel.clone());
     let mut work = state.lend_work()?;
     work.depth += 1;
+    let principal = work.principal.clone();
     work.transaction.enter();
     let (work, result) = target
         .invoke(&services, work, &command, params, Some(via))
         .await;
     if let Some(mut work) = work {
         work.depth -= 1;
-        work.transaction
-            .leave(!matches!(&result, Ok(Some(Val::Result(Err(_)))) | Err(_)));
+        let ok = !matches!(&result, Ok(Some(Val::Result(Err(_)))) | Err(_));
+        work.transaction.leave(ok);
+        if !ok {
+            work.principal = principal;
+        }
         store.data_mut().return_work(work);
     }
     match (result?, results) {
@@ -87,13 +94,14 @@ async fn call(
 
 /// About how many bytes a value takes on its way from sandbox to sandbox.
 pub(crate) fn size(value: &Val) -> usize {
-    match value {
+    let content = match value {
         Val::String(text) => text.len(),
         Val::List(values) | Val::Tuple(values) => values.iter().map(size).sum(),
         Val::Record(fields) => fields.iter().map(|(_, value)| size(value)).sum(),
         Val::Variant(_, Some(value)) | Val::Option(Some(value)) => size(value),
         Val::Result(Ok(Some(value)) | Err(Some(value))) => size(value),
         Val::Flags(names) => names.len(),
-        _ => 8,
-    }
+        _ => 0,
+    };
+    NODE_BYTES + content
 }

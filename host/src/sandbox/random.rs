@@ -11,18 +11,25 @@ use wasmtime_wasi::p2::bindings::clocks::wall_clock::{self, Datetime};
 use wasmtime_wasi::p2::bindings::random::{insecure, insecure_seed, random};
 
 use super::state::State;
+use crate::services::keyed_digest;
 
 /// The most random bytes a guest is given at once.
 const MAX_RANDOM_BYTES: u64 = 64 * 1024;
 
-/// A cryptographically secure generator: the message's seed, and a stream of its own for each of its sandboxes.
+/// A cryptographically secure generator with a seed of its own for each sandbox: of another channel, of a later call, or after
+/// something was kept, nothing comes again; in a re-run of the same everything does.
 pub(crate) struct MessageRandom(ChaCha20Rng);
 
 impl MessageRandom {
-    pub(crate) fn new(seed: &[u8; 32], stream: u64) -> Self {
-        let mut random = ChaCha20Rng::from_seed(*seed);
-        random.set_stream(stream);
-        Self(random)
+    pub(crate) fn new(message: &[u8; 32], channel: &str, generation: u32, sandbox: u64) -> Self {
+        let (generation, sandbox) = (generation.to_be_bytes(), sandbox.to_be_bytes());
+        let parts = [
+            b"sandbox".as_slice(),
+            channel.as_bytes(),
+            &generation,
+            &sandbox,
+        ];
+        Self(ChaCha20Rng::from_seed(keyed_digest(message, &parts)))
     }
 }
 

@@ -12,6 +12,9 @@ use crate::sandbox::random::MessageRandom;
 use crate::sandbox::work::Work;
 use crate::services::Services;
 
+/// The most WASI resources (streams, pollables) that a sandbox may hold.
+const MAX_RESOURCES: usize = 256;
+
 /// The data of one sandbox's store. It lives for one call.
 pub(crate) struct State {
     /// The build that runs here.
@@ -43,7 +46,15 @@ impl State {
         mut work: Box<Work>,
     ) -> Self {
         work.sandboxes += 1;
-        let random = MessageRandom::new(&work.facts.memory().seed, work.sandboxes);
+        let random = {
+            let memory = work.facts.memory();
+            MessageRandom::new(
+                &memory.seed,
+                &deployment.channel,
+                memory.generation,
+                work.sandboxes,
+            )
+        };
         let memory = MemoryLimit {
             bytes: deployment.limits.memory_bytes,
             exceeded: false,
@@ -92,19 +103,19 @@ impl State {
 
     /// Counts one call of a capability with `bytes` of arguments and results.
     pub(crate) fn charge(&mut self, bytes: usize) -> wasmtime::Result<&mut Work> {
-        let (calls, limit) = (
-            self.deployment.limits.host_calls,
-            self.deployment.limits.host_call_bytes,
-        );
-        let usage = &mut self.work()?.usage;
+        let own = self.deployment.clone();
+        let work = self.work()?;
+        let root = &work.facts.limits;
+        let calls = own.limits.host_calls.max(root.host_calls);
+        let most = own.limits.host_call_bytes.max(root.host_call_bytes);
+        let usage = &mut work.usage;
         usage.host_calls += 1;
         usage.host_call_bytes = usage.host_call_bytes.saturating_add(bytes as u64);
-        let usage = *usage;
         if usage.host_calls > calls {
-            return Err(self.fault(Fault::HostCalls));
+            return Err(ending(&own, Fault::HostCalls));
         }
-        if usage.host_call_bytes > limit {
-            return Err(self.fault(Fault::HostCallBytes));
+        if usage.host_call_bytes > most {
+            return Err(ending(&own, Fault::HostCallBytes));
         }
         self.work()
     }
@@ -130,10 +141,9 @@ impl WasiView for State {
             let context = WasiCtx::builder()
                 .monotonic_clock(super::random::StoppedClock(now))
                 .build();
-            Box::new(Wasi {
-                context,
-                table: ResourceTable::new(),
-            })
+            let mut table = ResourceTable::new();
+            table.set_max_capacity(MAX_RESOURCES);
+            Box::new(Wasi { context, table })
         });
         WasiCtxView {
             ctx: &mut wasi.context,

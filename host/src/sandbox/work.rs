@@ -1,7 +1,6 @@
 //! What belongs to the message, not to a sandbox: it is handed down into nested calls and back.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use zeroize::Zeroizing;
@@ -11,7 +10,9 @@ use crate::clock::Timestamp;
 use crate::hashing::Verdict;
 use crate::keyring::KeyInfo;
 use crate::message::{Plane, Principal};
-use crate::sandbox::Deployments;
+use crate::sandbox::fault::Ending;
+use crate::sandbox::pin::Pin;
+use crate::sandbox::{Deployments, EffectiveLimits};
 use crate::transaction::Transaction;
 
 /// Everything one attempt of a message shares between its sandboxes.
@@ -48,6 +49,8 @@ pub(crate) struct Facts {
     pub(crate) plane: Plane,
     /// The service key's id.
     pub(crate) service_key: Option<String>,
+    /// Whether that key may administer.
+    pub(crate) operator: bool,
     /// The client's address.
     pub(crate) remote_address: Option<String>,
     /// The moment the message has in every interface.
@@ -57,7 +60,9 @@ pub(crate) struct Facts {
     /// The builds that serve this message, to its end.
     pub(crate) deployments: Arc<Deployments>,
     /// Whether the client may still call it off.
-    pub(crate) pinned: Arc<AtomicBool>,
+    pub(crate) pin: Arc<Pin>,
+    /// What a message that began outside may use up; a callee with wider limits may use its own.
+    pub(crate) limits: EffectiveLimits,
     /// What a re-run is given again.
     pub(crate) memory: Mutex<Memory>,
     /// Audit records of this attempt. Here and not in the work: they are written also when a deadline drops the work.
@@ -66,13 +71,24 @@ pub(crate) struct Facts {
 
 impl Facts {
     /// From here on only the host's own limits end the message.
-    pub(crate) fn pin(&self) {
-        self.pinned.store(true, Ordering::SeqCst);
+    ///
+    /// # Errors
+    /// If the client has called it off by now.
+    pub(crate) fn pin(&self) -> Result<(), Ending> {
+        if self.pin.hold() {
+            Ok(())
+        } else {
+            Err(Ending::Deadline)
+        }
     }
 
-    /// Whether the client can no longer call it off.
-    pub(crate) fn is_pinned(&self) -> bool {
-        self.pinned.load(Ordering::SeqCst)
+    /// How often this message has kept something: what a later run makes must not be taken for what an earlier one kept.
+    pub(crate) fn generation(&self) -> u32 {
+        self.memory().generation
+    }
+
+    pub(crate) fn next_generation(&self) {
+        self.memory().generation += 1;
     }
 
     pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {
@@ -96,6 +112,8 @@ pub(crate) struct Memory {
     pub(crate) takes: HashMap<(Arc<str>, String, String), Vec<Option<u64>>>,
     /// The key that signs.
     pub(crate) signing: Option<KeyInfo>,
+    /// How often something was kept.
+    pub(crate) generation: u32,
 }
 
 impl Memory {
@@ -106,6 +124,7 @@ impl Memory {
             verdicts: HashMap::new(),
             takes: HashMap::new(),
             signing: None,
+            generation: 0,
         }
     }
 }

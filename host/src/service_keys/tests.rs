@@ -190,6 +190,7 @@ async fn the_store_does_not_know_the_token() {
 
 #[tokio::test]
 async fn the_operator_key_is_made_once_and_may_do_everything() {
+    // C09
     let (keys, _) = keys();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("operator.key");

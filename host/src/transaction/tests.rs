@@ -184,7 +184,7 @@ async fn what_is_kept_survives_and_never_carries_the_callers_writes() {
     transaction.enter();
     transaction.put(&space(), "kept".into(), record("1"));
     assert_eq!(
-        transaction.keep(attempt_id()).await.unwrap(),
+        transaction.keep(attempt_id(), Vec::new()).await.unwrap(),
         Outcome::Committed
     );
     transaction.put(&space(), "after".into(), record("1"));
@@ -208,7 +208,7 @@ async fn what_is_kept_is_not_overwritten_by_the_callers_older_write() {
     transaction.enter();
     transaction.put(&space(), "family".into(), record("ended"));
     assert_eq!(
-        transaction.keep(attempt_id()).await.unwrap(),
+        transaction.keep(attempt_id(), Vec::new()).await.unwrap(),
         Outcome::Committed
     );
     assert_eq!(
@@ -229,7 +229,7 @@ async fn nothing_is_kept_once_a_read_has_changed() {
     transaction.put(&space(), "b".into(), record("1"));
     write(&store, "a", "theirs").await;
     assert_eq!(
-        transaction.keep(attempt_id()).await.unwrap(),
+        transaction.keep(attempt_id(), Vec::new()).await.unwrap(),
         Outcome::Conflict
     );
     assert_eq!(read(&store, "b").await, None);
@@ -245,7 +245,7 @@ async fn after_keeping_own_writes_are_no_conflict_but_those_of_others_are() {
         get(&mut transaction, "a/0").await;
         transaction.put(&space(), "a/0".into(), record("kept"));
         assert_eq!(
-            transaction.keep(attempt_id()).await.unwrap(),
+            transaction.keep(attempt_id(), Vec::new()).await.unwrap(),
             Outcome::Committed
         );
         assert_eq!(get(&mut transaction, "a/0").await.as_deref(), Some("kept"));
@@ -273,7 +273,7 @@ async fn an_outcome_that_mixes_two_snapshots_is_believed_only_if_both_hold() {
     let mut transaction = begin(&store);
     get(&mut transaction, "a").await;
     transaction.put(&space(), "kept".into(), record("1"));
-    transaction.keep(attempt_id()).await.unwrap();
+    transaction.keep(attempt_id(), Vec::new()).await.unwrap();
     write(&store, "a", "theirs").await;
     get(&mut transaction, "b").await;
     assert_eq!(

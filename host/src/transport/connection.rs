@@ -350,3 +350,6 @@ impl Drop for InFlight {
         state.changed.notify_one();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,7 +21,6 @@ impl Host {
     ///
     /// The client's address is known if the router is served with
     /// [`axum::extract::ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo), as [`super::serve`] does.
-    #[must_use]
     pub fn router(&self) -> axum::Router {
         http::router(Arc::new(self.clone()), Options::from(self.config()))
     }

@@ -72,8 +72,8 @@ pub(super) async fn body(
     patience: Duration,
 ) -> Result<Bytes, Refusal> {
     let length = hyper::body::Body::size_hint(&body).exact();
-    let is_empty = length == Some(0);
-    if !is_json(headers) && !(is_empty && !headers.contains_key(header::CONTENT_TYPE)) {
+    let is_nothing = length == Some(0) && !headers.contains_key(header::CONTENT_TYPE);
+    if !is_nothing && !is_json(headers) {
         return Err(Refusal::with_status(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "send the request as `Content-Type: application/json`, not encoded otherwise",

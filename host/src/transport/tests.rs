@@ -244,6 +244,7 @@ async fn a_command_without_reply_answers_204() {
 // M03
 #[tokio::test]
 async fn a_request_that_is_none_is_refused_and_nothing_is_sent() {
+    // C08: every refusal is compared whole, and none repeats what was sent.
     let fake = Fake::new();
     let no_fit = "the request does not fit the command";
     let at = |path: &str, message: &str| json!([{"path": path, "message": message}]);

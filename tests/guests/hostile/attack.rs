@@ -55,7 +55,7 @@ pub(crate) fn run(attack: Attack) -> String {
             audit::record("flood", Outcome::Failure, None, &[]);
         },
         Attack::EventFlood => loop {
-            events::publish("flood", "{}");
+            events::publish("flood", "{}", None);
         },
         Attack::MailFlood => loop {
             send("victim@example.com", "Subject");
@@ -77,7 +77,7 @@ fn out_of_bounds(attack: Attack) {
         Attack::EmptyKey => put("", b"value"),
         Attack::LongPrefix => drop(black_box(storage::scan(&long, None, 1))),
         Attack::BigValue => put("key", &vec![0; LARGEST + 1]),
-        Attack::LongSubject => {
+        Attack::LongOwner => {
             storage::put(
                 "key",
                 b"value",
@@ -92,8 +92,8 @@ fn out_of_bounds(attack: Attack) {
         Attack::BigMac => drop(black_box(macs::mac("purpose", long.as_bytes()))),
         Attack::MailHeader => send("victim@example.com", "Hello\r\nBcc: everybody@example.com"),
         Attack::MailRecipient => send("a@example.com, b@example.com", "Subject"),
-        Attack::EventPayload => events::publish("event", "{\"not\": JSON"),
-        Attack::EventName => events::publish("Not A Name", "{}"),
+        Attack::EventPayload => events::publish("event", "{\"not\": JSON", None),
+        Attack::EventName => events::publish("Not A Name", "{}", None),
         Attack::AuditAction => audit::record(&long, Outcome::Success, None, &[]),
         Attack::AuditDetail => {
             let detail = vec![("name".to_owned(), "value".to_owned()); 17];
@@ -102,7 +102,10 @@ fn out_of_bounds(attack: Attack) {
         Attack::UnknownBucket => drop(black_box(limits::take("no-such-bucket", "key"))),
         Attack::LongBucketKey => drop(black_box(limits::take("bucket", &long))),
         Attack::ForeignSigningKey => drop(black_box(signing::sign("no-such-key", b"message"))),
-        Attack::LongEstablish => caller::establish(&long, &[], &[], None, &[]),
+        Attack::LongSubject => establish(&long, 0),
+        Attack::ForgedSubject => establish("ann\nroot", 0),
+        Attack::FutureProof => establish("ann", u64::MAX),
+        Attack::EventAbout => events::publish("event", "{}", Some(&long)),
         _ => {}
     }
 }
@@ -159,6 +162,17 @@ fn put(key: &str, value: &[u8]) {
     );
 }
 
+fn establish(subject: &str, authenticated_at: u64) {
+    black_box(caller::establish(&caller::Principal {
+        subject: subject.to_owned(),
+        roles: Vec::new(),
+        scopes: None,
+        session: None,
+        methods: Vec::new(),
+        authenticated_at,
+    }));
+}
+
 fn send(to: &str, subject: &str) {
     mail::send(&mail::Message {
         to: to.to_owned(),
@@ -167,5 +181,6 @@ fn send(to: &str, subject: &str) {
         html: "<p>text</p>".to_owned(),
         expires_at: u64::MAX / 2,
         supersedes: None,
+        about: None,
     });
 }

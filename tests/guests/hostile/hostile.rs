@@ -18,9 +18,10 @@ mod bindings {
                     log-flood, call-flood, big-values, big-reads, huge-random, huge-get-many, endless-scan,
                     audit-flood, event-flood, mail-flood, keep-flood,
                     // Arguments out of bounds.
-                    long-key, empty-key, long-prefix, big-value, long-subject, long-password, no-purpose, big-mac,
+                    long-key, empty-key, long-prefix, big-value, long-owner, long-password, no-purpose, big-mac,
                     mail-header, mail-recipient, event-payload, event-name, audit-action, audit-detail, unknown-bucket,
-                    long-bucket-key, foreign-signing-key, long-establish,
+                    long-bucket-key, foreign-signing-key, long-subject, forged-subject,
+                    future-proof, event-about,
                 }
 
                 /// Does it; what became of it, if it is still there to tell.

@@ -33,7 +33,9 @@ pub(crate) fn run(
                 Err(_) if matches!(step, Step::TryCall) => return Err(Error::Below),
                 Err(_) => "error".to_owned(),
             },
-            Step::Require(pair) if value(&pair.key).as_ref() != Some(&pair.value) => return Err(Error::Refused),
+            Step::Require(pair) if value(&pair.key).as_ref() != Some(&pair.value) => {
+                return Err(Error::Refused);
+            }
             step => own(step),
         };
         seen[0].push(saw);
@@ -70,9 +72,7 @@ fn own(step: Step) -> String {
                 .join(",");
         }
         Step::Keep => transaction::keep(),
-        Step::Establish(subject) => {
-            caller::establish(&subject, &[], &[], None, &["pwd".to_owned()])
-        }
+        Step::Establish(subject) => return establish(subject).to_string(),
         Step::Who => {
             let message = caller::get();
             let subject = message.principal.map(|principal| principal.subject);
@@ -94,7 +94,7 @@ fn own(step: Step) -> String {
             return limits::take(&bucket, "key").map_or("none".to_owned(), |wait| wait.to_string());
         }
         Step::Audit(action) => audit::record(&action, Outcome::Success, None, &[]),
-        Step::Event(name) => events::publish(&name, "{}"),
+        Step::Event(name) => events::publish(&name, "{}", None),
         Step::Mail(to) => mail::send(&mail::Message {
             to,
             subject: "Nested".to_owned(),
@@ -102,10 +102,22 @@ fn own(step: Step) -> String {
             html: "<p>text</p>".to_owned(),
             expires_at: u64::MAX / 2,
             supersedes: None,
+            about: None,
         }),
         Step::Require(_) | Step::Call | Step::TryCall => {}
     }
     nothing
+}
+
+fn establish(subject: String) -> bool {
+    caller::establish(&caller::Principal {
+        subject,
+        roles: Vec::new(),
+        scopes: None,
+        session: None,
+        methods: vec!["pwd".to_owned()],
+        authenticated_at: 0,
+    })
 }
 
 fn put(key: &str, value: &str) {

@@ -16,6 +16,7 @@ mod bindings {
                     plane: string,
                     via: option<string>,
                     service-key: option<string>,
+                    operator: bool,
                     remote-address: option<string>,
                     subject: option<string>,
                 }
@@ -54,6 +55,7 @@ impl Guest for Probe {
             plane: plane.to_owned(),
             via: message.via,
             service_key: message.service_key,
+            operator: message.operator,
             remote_address: message.remote_address,
             subject: message.principal.map(|principal| principal.subject),
         }

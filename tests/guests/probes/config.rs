@@ -3,7 +3,8 @@
 test_guests::manifest!(
     br#"{"config": [
         {"name": "patience", "type": "duration", "default": "10 m", "doc": "How long it waits."},
-        {"name": "greeting", "type": "string", "doc": "What it says."}
+        {"name": "greeting", "type": "string", "doc": "What it says."},
+        {"name": "issuer", "type": "string", "doc": "The installation's, unless it is set here."}
     ]}"#
 );
 

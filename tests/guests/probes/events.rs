@@ -12,7 +12,7 @@ mod bindings {
                 variant error { refused }
 
                 /// Publishes an event, then answers `refused` if `fail`.
-                publish: func(name: string, payload: string, fail: bool) -> result<_, error>;
+                publish: func(name: string, payload: string, about: option<string>, fail: bool) -> result<_, error>;
             }
 
             world probe {
@@ -32,8 +32,13 @@ use bindings::vestibule::capability::events;
 struct Probe;
 
 impl Guest for Probe {
-    fn publish(name: String, payload: String, fail: bool) -> Result<(), Error> {
-        events::publish(&name, &payload);
+    fn publish(
+        name: String,
+        payload: String,
+        about: Option<String>,
+        fail: bool,
+    ) -> Result<(), Error> {
+        events::publish(&name, &payload, about.as_deref());
         if fail { Err(Error::Refused) } else { Ok(()) }
     }
 }

@@ -12,7 +12,7 @@ mod bindings {
                 variant error { refused }
 
                 /// Sends a mail that expires at `expires-at`, then answers `refused` if `fail`.
-                send: func(to: string, subject: string, text: string, expires-at: u64, supersedes: option<string>, fail: bool) -> result<_, error>;
+                send: func(to: string, subject: string, text: string, expires-at: u64, supersedes: option<string>, about: option<string>, fail: bool) -> result<_, error>;
             }
 
             world probe {
@@ -38,6 +38,7 @@ impl Guest for Probe {
         text: String,
         expires_at: u64,
         supersedes: Option<String>,
+        about: Option<String>,
         fail: bool,
     ) -> Result<(), Error> {
         let html = format!("<p>{text}</p>");
@@ -48,6 +49,7 @@ impl Guest for Probe {
             html,
             expires_at,
             supersedes,
+            about,
         });
         if fail { Err(Error::Refused) } else { Ok(()) }
     }

@@ -17,11 +17,19 @@ fn counter(folder: &Path) -> HarnessBuilder {
 
 async fn start_and_count(harness: HarnessBuilder) {
     let harness = harness.start().await;
-    assert_eq!(harness.ok("counter", "increment", json!({"key": "n"})).await["value"], 1);
+    assert_eq!(
+        harness
+            .ok("counter", "increment", json!({"key": "n"}))
+            .await["value"],
+        1
+    );
 }
 
 fn only_file(folder: &Path) -> PathBuf {
-    let files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    let files: Vec<PathBuf> = fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .collect();
     assert_eq!(files.len(), 1, "{files:?}");
     files[0].clone()
 }
@@ -31,10 +39,17 @@ async fn the_second_start_loads_what_the_first_compiled() {
     let folder = tempfile::tempdir().unwrap();
     start_and_count(counter(folder.path())).await;
     let file = only_file(folder.path());
-    let (before, modified) = (fs::read(&file).unwrap(), fs::metadata(&file).unwrap().modified().unwrap());
+    let (before, modified) = (
+        fs::read(&file).unwrap(),
+        fs::metadata(&file).unwrap().modified().unwrap(),
+    );
     start_and_count(counter(folder.path())).await;
     assert_eq!(fs::read(&file).unwrap(), before);
-    assert_eq!(fs::metadata(&file).unwrap().modified().unwrap(), modified, "it was not compiled again");
+    assert_eq!(
+        fs::metadata(&file).unwrap().modified().unwrap(),
+        modified,
+        "it was not compiled again"
+    );
 }
 
 #[tokio::test]
@@ -46,10 +61,19 @@ async fn an_altered_file_is_compiled_anew() {
     let mut flipped = good.clone();
     let middle = flipped.len() / 2;
     flipped[middle] ^= 1;
-    for bad in [flipped, good[..good.len() / 2].to_vec(), Vec::new(), good[32..].to_vec()] {
+    for bad in [
+        flipped,
+        good[..good.len() / 2].to_vec(),
+        Vec::new(),
+        good[32..].to_vec(),
+    ] {
         fs::write(&file, &bad).unwrap();
         start_and_count(counter(folder.path())).await;
-        assert_ne!(fs::read(only_file(folder.path())).unwrap(), bad, "it was replaced");
+        assert_ne!(
+            fs::read(only_file(folder.path())).unwrap(),
+            bad,
+            "it was replaced"
+        );
     }
 }
 

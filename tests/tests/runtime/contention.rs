@@ -30,7 +30,8 @@ async fn a_hundred_increments_at_once_lose_nothing(backend: Backend) {
         .map(|_| {
             let host = harness.host.clone();
             tokio::spawn(async move {
-                host.call::<_, serde_json::Value>("counter", "increment", &json!({"key": "n"})).await
+                host.call::<_, serde_json::Value>("counter", "increment", &json!({"key": "n"}))
+                    .await
             })
         })
         .collect();
@@ -39,8 +40,15 @@ async fn a_hundred_increments_at_once_lose_nothing(backend: Backend) {
         values.push(task.await.unwrap().unwrap()["value"].as_u64().unwrap());
     }
     values.sort_unstable();
-    assert_eq!(values, (1..=100).collect::<Vec<_>>(), "every one saw all before it");
-    assert_eq!(harness.ok("counter", "read", json!({"key": "n"})).await["value"], 100);
+    assert_eq!(
+        values,
+        (1..=100).collect::<Vec<_>>(),
+        "every one saw all before it"
+    );
+    assert_eq!(
+        harness.ok("counter", "read", json!({"key": "n"})).await["value"],
+        100
+    );
 }
 
 async fn a_hundred_increments_of_their_own_do_not_disturb_each_other(backend: Backend) {
@@ -51,7 +59,8 @@ async fn a_hundred_increments_of_their_own_do_not_disturb_each_other(backend: Ba
             let host = harness.host.clone();
             tokio::spawn(async move {
                 let request = json!({"key": format!("n/{number}")});
-                host.call::<_, serde_json::Value>("counter", "increment", &request).await
+                host.call::<_, serde_json::Value>("counter", "increment", &request)
+                    .await
             })
         })
         .collect();
@@ -62,7 +71,10 @@ async fn a_hundred_increments_of_their_own_do_not_disturb_each_other(backend: Ba
 }
 
 async fn nested_increments_at_once_lose_nothing(backend: Backend) {
-    let harness = nest(Harness::on(backend)).configure(|config| config.limits.wall_ms = 30_000).start().await;
+    let harness = nest(Harness::on(backend))
+        .configure(|config| config.limits.wall_ms = 30_000)
+        .start()
+        .await;
     let count = || json!({"increment": "n"});
     let levels = json!({"levels": [
         level([count(), json!("call")], "ok"),
@@ -72,7 +84,10 @@ async fn nested_increments_at_once_lose_nothing(backend: Backend) {
     let tasks: Vec<_> = (0..30)
         .map(|_| {
             let (host, levels) = (harness.host.clone(), levels.clone());
-            tokio::spawn(async move { host.call::<_, serde_json::Value>("outer", "run", &levels).await })
+            tokio::spawn(async move {
+                host.call::<_, serde_json::Value>("outer", "run", &levels)
+                    .await
+            })
         })
         .collect();
     for task in tasks {
@@ -85,13 +100,22 @@ async fn nested_increments_at_once_lose_nothing(backend: Backend) {
 
 /// Each puts its own name and lists all: were there phantoms, two could each miss the other.
 async fn writers_of_one_range_see_each_other(backend: Backend) {
-    let harness = nest(Harness::on(backend)).configure(|config| config.limits.wall_ms = 30_000).start().await;
+    let harness = nest(Harness::on(backend))
+        .configure(|config| config.limits.wall_ms = 30_000)
+        .start()
+        .await;
     let tasks: Vec<_> = (0..20)
         .map(|number| {
             let host = harness.host.clone();
-            let steps = [super::nest::put(&format!("list/{number}"), ""), json!({"scan": "list/"})];
+            let steps = [
+                super::nest::put(&format!("list/{number}"), ""),
+                json!({"scan": "list/"}),
+            ];
             let levels = json!({"levels": [level(steps, "ok")]});
-            tokio::spawn(async move { host.call::<_, serde_json::Value>("outer", "run", &levels).await })
+            tokio::spawn(async move {
+                host.call::<_, serde_json::Value>("outer", "run", &levels)
+                    .await
+            })
         })
         .collect();
     let mut lengths = Vec::new();

@@ -1,9 +1,9 @@
 //! A message with an id has one effect and one reply, however often it comes.
 
 use serde_json::{Value, json};
+use vestibule::clock::Clock as _;
 use vestibule::error::Code;
 use vestibule::message::{Answer, Caller, Message, Principal};
-use vestibule::clock::Clock as _;
 use vestibule_tests::harness::Harness;
 use vestibule_tests::on_every_backend;
 use vestibule_tests::store::Backend;
@@ -27,7 +27,13 @@ async fn start(backend: Backend) -> Harness {
 }
 
 fn count() -> Value {
-    level([json!({"increment": "n"}), json!({"mail": "ann@example.com"})], "ok")
+    level(
+        [
+            json!({"increment": "n"}),
+            json!({"mail": "ann@example.com"}),
+        ],
+        "ok",
+    )
 }
 
 fn message(caller: Caller, id: &str, level: &Value) -> Message {
@@ -45,7 +51,12 @@ async fn send(harness: &Harness, caller: Caller, id: &str, level: &Value) -> Ans
 }
 
 async fn counted(harness: &Harness) -> String {
-    harness.entries("outer").await.get("n").cloned().unwrap_or_default()
+    harness
+        .entries("outer")
+        .await
+        .get("n")
+        .cloned()
+        .unwrap_or_default()
 }
 
 // A11
@@ -53,8 +64,17 @@ async fn the_same_message_again_is_given_the_stored_reply(backend: Backend) {
     let harness = start(backend).await;
     let first = send(&harness, key("one"), "id", &count()).await.unwrap();
     harness.clock.advance(60_000);
-    assert_eq!(send(&harness, key("one"), "id", &count()).await.unwrap(), first);
-    assert_eq!((counted(&harness).await.as_str(), harness.mails().await.len()), ("1", 1));
+    assert_eq!(
+        send(&harness, key("one"), "id", &count()).await.unwrap(),
+        first
+    );
+    assert_eq!(
+        (
+            counted(&harness).await.as_str(),
+            harness.mails().await.len()
+        ),
+        ("1", 1)
+    );
     let other = send(&harness, key("one"), "id-2", &count()).await.unwrap();
     assert_ne!(other, first);
 }
@@ -63,7 +83,9 @@ async fn the_same_message_again_is_given_the_stored_reply(backend: Backend) {
 async fn the_same_id_with_another_request_is_a_conflict(backend: Backend) {
     let harness = start(backend).await;
     send(&harness, key("one"), "id", &count()).await.unwrap();
-    let failure = send(&harness, key("one"), "id", &level([put("n", "9")], "ok")).await.unwrap_err();
+    let failure = send(&harness, key("one"), "id", &level([put("n", "9")], "ok"))
+        .await
+        .unwrap_err();
     assert_eq!(failure.code, Code::Conflict);
     assert_eq!(counted(&harness).await, "1");
 }
@@ -75,14 +97,23 @@ async fn an_id_belongs_to_who_asked_and_to_the_command(backend: Backend) {
         caller.principal = Some(Principal {
             subject: subject.to_owned(),
             roles: Vec::new(),
-            scopes: Vec::new(),
+            scopes: None,
             session: None,
             methods: vec!["acting".into()],
             authenticated_at: harness.clock.now(),
         });
         caller
     };
-    for (number, caller) in [key("one"), key("two"), acting("ann"), acting("bob"), Caller::service(None)].into_iter().enumerate() {
+    for (number, caller) in [
+        key("one"),
+        key("two"),
+        acting("ann"),
+        acting("bob"),
+        Caller::service(None),
+    ]
+    .into_iter()
+    .enumerate()
+    {
         send(&harness, caller, "id", &count()).await.unwrap();
         assert_eq!(counted(&harness).await, (number + 1).to_string());
     }
@@ -94,10 +125,25 @@ async fn an_id_belongs_to_who_asked_and_to_the_command(backend: Backend) {
 
 async fn strangers_cannot_collide(backend: Backend) {
     let harness = start(backend).await;
-    send(&harness, Caller::public(), "1", &count()).await.unwrap();
-    send(&harness, Caller::public(), "1", &level([put("other", "1")], "ok")).await.unwrap();
-    send(&harness, Caller::public(), "1", &count()).await.unwrap();
-    assert_eq!(counted(&harness).await, "1", "the same request under the same id is the same message");
+    send(&harness, Caller::public(), "1", &count())
+        .await
+        .unwrap();
+    send(
+        &harness,
+        Caller::public(),
+        "1",
+        &level([put("other", "1")], "ok"),
+    )
+    .await
+    .unwrap();
+    send(&harness, Caller::public(), "1", &count())
+        .await
+        .unwrap();
+    assert_eq!(
+        counted(&harness).await,
+        "1",
+        "the same request under the same id is the same message"
+    );
 }
 
 // A11
@@ -113,14 +159,34 @@ async fn fifty_at_once_have_one_effect(backend: Backend) {
         replies.push(task.await.unwrap().unwrap());
     }
     assert!(replies.iter().all(|reply| *reply == replies[0]));
-    assert_eq!((counted(&harness).await.as_str(), harness.mails().await.len()), ("1", 1));
+    assert_eq!(
+        (
+            counted(&harness).await.as_str(),
+            harness.mails().await.len()
+        ),
+        ("1", 1)
+    );
 }
 
 async fn an_error_may_be_tried_again(backend: Backend) {
     let harness = start(backend).await;
-    let once_open = level([json!({"require": {"key": "open", "value": "yes"}}), json!({"increment": "n"})], "ok");
-    send(&harness, key("one"), "id", &once_open).await.unwrap_err();
-    harness.ok("outer", "run", json!({"levels": [level([put("open", "yes")], "ok")]})).await;
+    let once_open = level(
+        [
+            json!({"require": {"key": "open", "value": "yes"}}),
+            json!({"increment": "n"}),
+        ],
+        "ok",
+    );
+    send(&harness, key("one"), "id", &once_open)
+        .await
+        .unwrap_err();
+    harness
+        .ok(
+            "outer",
+            "run",
+            json!({"levels": [level([put("open", "yes")], "ok")]}),
+        )
+        .await;
     send(&harness, key("one"), "id", &once_open).await.unwrap();
     send(&harness, key("one"), "id", &once_open).await.unwrap();
     assert_eq!(counted(&harness).await, "1");
@@ -141,19 +207,30 @@ async fn what_was_only_kept_is_replayed_too(backend: Backend) {
     let harness = start(backend).await;
     let kept = level([json!({"increment": "n"}), json!("keep")], "ok");
     let first = send(&harness, key("one"), "id", &kept).await.unwrap();
-    assert_eq!(send(&harness, key("one"), "id", &kept).await.unwrap(), first);
+    assert_eq!(
+        send(&harness, key("one"), "id", &kept).await.unwrap(),
+        first
+    );
     assert_eq!(counted(&harness).await, "1");
 }
 
 async fn a_stored_reply_cannot_be_read_from_the_store(backend: Backend) {
     let harness = start(backend).await;
     let secret = level([json!({"random": "secret"})], "ok");
-    let reply = send(&harness, key("one"), "the-clients-id", &secret).await.unwrap().unwrap();
+    let reply = send(&harness, key("one"), "the-clients-id", &secret)
+        .await
+        .unwrap()
+        .unwrap();
     let secret = reply["seen"][0][0].as_str().unwrap().to_owned();
-    let stored = harness.records(&vestibule::store::Namespace::reserved("replies")).await;
+    let stored = harness
+        .records(&vestibule::store::Namespace::reserved("replies"))
+        .await;
     assert_eq!(stored.len(), 1);
     for (place, record) in stored {
         let text = format!("{place} {}", String::from_utf8_lossy(&record.value));
-        assert!(!text.contains(&secret) && !text.contains("the-clients-id") && !text.contains("levels"), "{text}");
+        assert!(
+            !text.contains(&secret) && !text.contains("the-clients-id") && !text.contains("levels"),
+            "{text}"
+        );
     }
 }

@@ -1,16 +1,25 @@
 //! What may not serve at all, each with its own reason.
 
 use serde_json::json;
+use vestibule::StartError;
 use vestibule::error::Code;
 use vestibule::sandbox::{DeployError, Fault, GraphError};
-use vestibule::StartError;
 use vestibule_tests::guests;
 use vestibule_tests::harness::{Harness, fault};
 use vestibule_tests::store::Backend;
 
 async fn refused(builds: impl IntoIterator<Item = Vec<u8>>) -> String {
-    let harness = builds.into_iter().fold(Harness::on(Backend::Memory), |harness, build| harness.component(build));
-    harness.try_start().await.err().expect("it must not start").to_string()
+    let harness = builds
+        .into_iter()
+        .fold(Harness::on(Backend::Memory), |harness, build| {
+            harness.component(build)
+        });
+    harness
+        .try_start()
+        .await
+        .err()
+        .expect("it must not start")
+        .to_string()
 }
 
 #[tokio::test]
@@ -19,7 +28,10 @@ async fn what_is_no_component_is_refused() {
         (b"not WebAssembly".to_vec(), "component"),
         (Vec::new(), "component"),
         (guests::core_module(), "module"),
-        (guests::PROBE_LOG[..guests::PROBE_LOG.len() / 2].to_vec(), "component"),
+        (
+            guests::PROBE_LOG[..guests::PROBE_LOG.len() / 2].to_vec(),
+            "component",
+        ),
     ];
     for (build, says) in cases {
         let text = refused([build]).await;
@@ -35,9 +47,19 @@ async fn a_component_of_something_else_is_refused_by_what_it_exports() {
 
 #[tokio::test]
 async fn a_build_of_another_channel_is_not_deployed() {
-    let harness = Harness::on(Backend::Memory).component(guests::silent("one")).start().await;
-    let error = harness.host.deploy("one", guests::silent("two")).await.unwrap_err();
-    assert!(matches!(&error, DeployError::Channel { found, .. } if found == &["two"]), "{error}");
+    let harness = Harness::on(Backend::Memory)
+        .component(guests::silent("one"))
+        .start()
+        .await;
+    let error = harness
+        .host
+        .deploy("one", guests::silent("two"))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, DeployError::Channel { found, .. } if found == &["two"]),
+        "{error}"
+    );
     harness.ok("one", "run", json!({})).await;
 }
 
@@ -50,10 +72,17 @@ async fn channels_may_not_call_in_a_circle() {
         .grant("a", &["b/run"])
         .grant("b", &["c/run"])
         .grant("c", &["a/run"]);
-    assert_graph(circle.try_start().await.err(), |error| matches!(error, GraphError::Cycle(path) if path.len() == 4));
+    assert_graph(
+        circle.try_start().await.err(),
+        |error| matches!(error, GraphError::Cycle(path) if path.len() == 4),
+    );
 
-    let itself = Harness::on(Backend::Memory).component(guests::relay("a", "a")).grant("a", &["a/run"]);
-    assert_graph(itself.try_start().await.err(), |error| matches!(error, GraphError::Cycle(_)));
+    let itself = Harness::on(Backend::Memory)
+        .component(guests::relay("a", "a"))
+        .grant("a", &["a/run"]);
+    assert_graph(itself.try_start().await.err(), |error| {
+        matches!(error, GraphError::Cycle(_))
+    });
 }
 
 #[tokio::test]
@@ -65,22 +94,44 @@ async fn a_deployment_may_not_close_a_circle() {
         .grant("b", &["a/run"])
         .start()
         .await;
-    let error = harness.host.deploy("b", guests::relay("b", "a")).await.unwrap_err();
-    assert!(matches!(error, DeployError::Graph(GraphError::Cycle(_))), "{error}");
+    let error = harness
+        .host
+        .deploy("b", guests::relay("b", "a"))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, DeployError::Graph(GraphError::Cycle(_))),
+        "{error}"
+    );
     harness.ok("a", "run", json!({})).await;
 }
 
 #[tokio::test]
 async fn a_channel_that_calls_nobody_is_not_started() {
-    let lonely = Harness::on(Backend::Memory).component(guests::relay("a", "b")).grant("a", &["b/run"]);
-    assert_graph(lonely.try_start().await.err(), |error| matches!(error, GraphError::NotDeployed { .. }));
+    let lonely = Harness::on(Backend::Memory)
+        .component(guests::relay("a", "b"))
+        .grant("a", &["b/run"]);
+    assert_graph(lonely.try_start().await.err(), |error| {
+        matches!(error, GraphError::NotDeployed { .. })
+    });
 }
 
 #[tokio::test]
 async fn the_network_is_no_capability() {
-    let text = refused([guests::importing("wasi:sockets/instance-network@0.2.0", "instance-network")]).await;
-    assert!(text.contains("wasi:sockets/instance-network@0.2.0"), "{text}");
-    let text = refused([guests::importing("wasi:http/outgoing-handler@0.2.0", "handle")]).await;
+    let text = refused([guests::importing(
+        "wasi:sockets/instance-network@0.2.0",
+        "instance-network",
+    )])
+    .await;
+    assert!(
+        text.contains("wasi:sockets/instance-network@0.2.0"),
+        "{text}"
+    );
+    let text = refused([guests::importing(
+        "wasi:http/outgoing-handler@0.2.0",
+        "handle",
+    )])
+    .await;
     assert!(text.contains("wasi:http/outgoing-handler@0.2.0"), "{text}");
 }
 
@@ -93,14 +144,23 @@ async fn a_configured_component_without_a_build_is_refused() {
 
 #[tokio::test]
 async fn a_trap_before_the_command_is_a_fault_like_any_other() {
-    let harness = Harness::on(Backend::Memory).component(guests::trapping_at_start("bad")).start().await;
+    let harness = Harness::on(Backend::Memory)
+        .component(guests::trapping_at_start("bad"))
+        .start()
+        .await;
     let failure = harness.refused("bad", "run", json!({})).await;
-    assert_eq!((failure.code.clone(), fault(&failure)), (Code::Unknown, Some(Fault::Trap)));
+    assert_eq!(
+        (failure.code.clone(), fault(&failure)),
+        (Code::Unknown, Some(Fault::Trap))
+    );
 }
 
 fn assert_graph(error: Option<StartError>, expected: impl Fn(&GraphError) -> bool) {
     match error {
-        Some(StartError::Component { cause: DeployError::Graph(error), .. }) => assert!(expected(&error), "{error}"),
+        Some(StartError::Component {
+            cause: DeployError::Graph(error),
+            ..
+        }) => assert!(expected(&error), "{error}"),
         other => panic!("{other:?}"),
     }
 }

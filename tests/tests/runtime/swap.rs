@@ -21,8 +21,11 @@ async fn build(harness: &Harness) -> Value {
 }
 
 async fn a_hundred_swaps_under_load_fail_nobody(backend: Backend) {
-    let harness =
-        Harness::on(backend).component(guests::COUNTER_A).grant("counter", &["storage"]).start().await;
+    let harness = Harness::on(backend)
+        .component(guests::COUNTER_A)
+        .grant("counter", &["storage"])
+        .start()
+        .await;
     let stop = Arc::new(AtomicBool::new(false));
     let clients: Vec<_> = (0..4)
         .map(|client| {
@@ -31,7 +34,10 @@ async fn a_hundred_swaps_under_load_fail_nobody(backend: Backend) {
                 let (mut answered, mut builds) = (0, BTreeSet::new());
                 while !stop.load(Ordering::SeqCst) {
                     let request = json!({"key": format!("client/{client}")});
-                    let reply = host.call::<_, Value>("counter", "increment", &request).await.unwrap();
+                    let reply = host
+                        .call::<_, Value>("counter", "increment", &request)
+                        .await
+                        .unwrap();
                     answered += 1;
                     assert_eq!(reply["value"], answered, "data goes on from build to build");
                     builds.insert(reply["build"].as_str().unwrap().to_owned());
@@ -41,36 +47,63 @@ async fn a_hundred_swaps_under_load_fail_nobody(backend: Backend) {
         })
         .collect();
     for swap in 0..100 {
-        let next = if swap % 2 == 0 { guests::COUNTER_B } else { guests::COUNTER_A };
+        let next = if swap % 2 == 0 {
+            guests::COUNTER_B
+        } else {
+            guests::COUNTER_A
+        };
         harness.host.deploy("counter", next.to_vec()).await.unwrap();
         let expected = if swap % 2 == 0 { "b" } else { "a" };
-        assert_eq!(build(&harness).await, expected, "a message after the switch is on the new build");
+        assert_eq!(
+            build(&harness).await,
+            expected,
+            "a message after the switch is on the new build"
+        );
     }
     stop.store(true, Ordering::SeqCst);
     for client in clients {
         let (answered, builds) = client.await.unwrap();
         assert!(answered > 0);
-        assert_eq!(builds, BTreeSet::from(["a".to_owned(), "b".to_owned()]), "after {answered} messages");
+        assert_eq!(
+            builds,
+            BTreeSet::from(["a".to_owned(), "b".to_owned()]),
+            "after {answered} messages"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_message_in_flight_finishes_on_the_build_it_started_with() {
     let store = ScriptedStore::new();
-    let harness =
-        Harness::over(store.clone()).component(guests::COUNTER_A).grant("counter", &["storage"]).start().await;
+    let harness = Harness::over(store.clone())
+        .component(guests::COUNTER_A)
+        .grant("counter", &["storage"])
+        .start()
+        .await;
     let gate = Arc::<Gate>::default();
     store.script([Twist::Held(gate.clone())]);
-    let message = Message::new("counter", "increment", json!({"key": "n"}), Caller::service(None));
+    let message = Message::new(
+        "counter",
+        "increment",
+        json!({"key": "n"}),
+        Caller::service(None),
+    );
     let in_flight = tokio::spawn({
         let host = harness.host.clone();
         async move { host.send(message).await }
     });
     gate.reached().await;
-    harness.host.deploy("counter", guests::COUNTER_B.to_vec()).await.unwrap();
+    harness
+        .host
+        .deploy("counter", guests::COUNTER_B.to_vec())
+        .await
+        .unwrap();
     assert_eq!(build(&harness).await, "b");
     gate.open();
-    assert_eq!(in_flight.await.unwrap().unwrap().unwrap(), json!({"value": 1, "build": "a"}));
+    assert_eq!(
+        in_flight.await.unwrap().unwrap().unwrap(),
+        json!({"value": 1, "build": "a"})
+    );
 }
 
 #[tokio::test]
@@ -83,12 +116,22 @@ async fn a_rollback_goes_back_one_build_at_a_time() {
     let none = harness.host.rollback("counter").unwrap_err();
     assert!(matches!(none, DeployError::NoEarlier(_)), "{none}");
     let first = harness.host.deployments()[0].digest.clone();
-    harness.host.deploy("counter", guests::COUNTER_B.to_vec()).await.unwrap();
+    harness
+        .host
+        .deploy("counter", guests::COUNTER_B.to_vec())
+        .await
+        .unwrap();
     assert_eq!(build(&harness).await, "b");
     assert_eq!(harness.host.rollback("counter").unwrap().to_string(), first);
     assert_eq!(build(&harness).await, "a");
-    assert!(matches!(harness.host.rollback("counter"), Err(DeployError::NoEarlier(_))));
-    assert!(matches!(harness.host.rollback("nobody"), Err(DeployError::NoEarlier(_))));
+    assert!(matches!(
+        harness.host.rollback("counter"),
+        Err(DeployError::NoEarlier(_))
+    ));
+    assert!(matches!(
+        harness.host.rollback("nobody"),
+        Err(DeployError::NoEarlier(_))
+    ));
 }
 
 #[tokio::test]
@@ -98,7 +141,11 @@ async fn a_build_that_cannot_serve_leaves_the_serving_one_alone() {
         .grant("counter", &["storage"])
         .start()
         .await;
-    for bad in [guests::core_module(), guests::silent("other"), b"nothing".to_vec()] {
+    for bad in [
+        guests::core_module(),
+        guests::silent("other"),
+        b"nothing".to_vec(),
+    ] {
         harness.host.deploy("counter", bad).await.unwrap_err();
         assert_eq!(build(&harness).await, "a");
     }
@@ -112,7 +159,33 @@ async fn a_callers_command_may_not_be_taken_away() {
         .grant("caller", &["callee/run"])
         .start()
         .await;
-    let error = harness.host.deploy("callee", guests::silent_as("callee", "walk")).await.unwrap_err();
+    let error = harness
+        .host
+        .deploy("callee", guests::silent_as("callee", "walk"))
+        .await
+        .unwrap_err();
     assert!(error.to_string().contains("callee/run"), "{error}");
+    harness.ok("caller", "run", json!({})).await;
+}
+
+#[tokio::test]
+async fn a_callers_types_may_not_be_changed_nor_its_version() {
+    let harness = Harness::on(Backend::Memory)
+        .component(guests::relay("caller", "callee"))
+        .component(guests::silent("callee"))
+        .grant("caller", &["callee/run"])
+        .start()
+        .await;
+    for (version, expected) in [("1.0.0", "other types"), ("2.0.0", "in version")] {
+        let build = guests::silent_with_number("callee", version);
+        let error = harness.host.deploy("callee", build).await.unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+    harness.ok("caller", "run", json!({})).await;
+    harness
+        .host
+        .deploy("callee", guests::silent("callee"))
+        .await
+        .unwrap();
     harness.ok("caller", "run", json!({})).await;
 }

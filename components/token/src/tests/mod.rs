@@ -1,9 +1,11 @@
 //! The commands, against a world in memory.
 
+mod access;
 mod attacks;
 mod blacklist;
 mod generate;
 mod hostile;
+mod proof;
 mod refresh;
 mod sessions;
 mod verify;

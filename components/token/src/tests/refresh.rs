@@ -92,16 +92,19 @@ fn a_used_token_after_the_grace_ends_the_family_for_good() {
     world.pass(30 * SECOND);
     assert!(is_valid(&world, &second.access_token));
     assert!(refused(&world, &first.refresh_token));
+    // Everything it wrote, the audit record too, was kept although the answer is an error.
+    assert_eq!(world.kept.get(), world.left_behind());
     assert!(!is_valid(&world, &first.access_token) && !is_valid(&world, &second.access_token));
     assert!(refused(&world, &second.refresh_token));
-    // Everything it wrote was kept, although the answer is an error.
-    assert_eq!(world.kept.get(), world.writes.get());
     assert!(world.audited("token-reuse", Outcome::Denied, Some("u1")));
     let events = world.events.borrow();
-    let [(name, payload)] = events.as_slice() else {
+    let [(name, payload, about)] = events.as_slice() else {
         panic!("{events:?}")
     };
-    assert_eq!(name, "token-family-reused");
+    assert_eq!(
+        (name.as_str(), about.as_deref()),
+        ("token-family-reused", Some("u1"))
+    );
     let payload: serde_json::Value = serde_json::from_str(payload).unwrap();
     assert_eq!(
         (&payload["subject"], &payload["session_id"]),
@@ -194,7 +197,7 @@ fn the_client_stays_the_familys() {
 fn a_revoked_subject_cannot_refresh() {
     let world = World::default();
     let first = world.service().generate_tokens("u1").unwrap();
-    world.service().revoke_subject("u1").unwrap();
+    world.service().revoke_subject("u1", None).unwrap();
     assert!(refused(&world, &first.refresh_token));
 }
 
@@ -250,6 +253,7 @@ fn a_forged_token_is_refused_before_the_store_is_read() {
     let world = World::default();
     let first = world.service().generate_tokens("u1").unwrap();
     let reads = world.reads.get();
+    let left_behind = world.left_behind();
     for at in 0..first.refresh_token.len() {
         let other = if first.refresh_token.as_bytes()[at] == b'A' {
             "B"
@@ -269,6 +273,18 @@ fn a_forged_token_is_refused_before_the_store_is_read() {
             && refused(&world, &first.access_token)
     );
     assert_eq!(world.reads.get(), reads);
-    assert!(world.audited("token-refresh", Outcome::Denied, None));
+    // Not in the audit either: a stranger could fill it.
+    assert_eq!(world.left_behind(), left_behind);
     assert!(world.service().refresh_tokens(&first.refresh_token).is_ok());
+}
+
+// E05
+#[test]
+fn a_genuine_token_of_a_session_that_has_ended_is_audited() {
+    let world = World::default();
+    let first = world.service().generate_tokens("u1").unwrap();
+    world.service().revoke_subject("u1", None).unwrap();
+    assert!(!world.audited("token-refresh", Outcome::Denied, None));
+    assert!(refused(&world, &first.refresh_token));
+    assert!(world.audited("token-refresh", Outcome::Denied, None));
 }

@@ -49,7 +49,7 @@ fn subjects_do_not_get_into_each_others_way() {
     for subject in subjects.into_iter().filter(|subject| !subject.is_empty()) {
         world.service().generate_tokens(subject).unwrap();
     }
-    world.service().revoke_subject("a").unwrap();
+    world.service().revoke_subject("a", None).unwrap();
     for subject in subjects.into_iter().filter(|subject| !subject.is_empty()) {
         let expected = usize::from(subject != "a");
         assert_eq!(
@@ -113,7 +113,7 @@ fn revoking_a_subject_ends_everything_up_to_now_and_nothing_after() {
         .map(|_| world.service().generate_tokens("u1").unwrap())
         .collect();
     let other = world.service().generate_tokens("u2").unwrap();
-    world.service().revoke_subject("u1").unwrap();
+    world.service().revoke_subject("u1", None).unwrap();
     // In the same millisecond, too.
     let after = world.service().generate_tokens("u1").unwrap();
     for tokens in &before {
@@ -127,7 +127,7 @@ fn revoking_a_subject_ends_everything_up_to_now_and_nothing_after() {
     }
     assert!(is_valid(&world, &after.access_token) && is_valid(&world, &other.access_token));
     assert!(world.audited("subject-revoke", Outcome::Success, Some("u1")));
-    assert_eq!(world.service().revoke_subject("nobody"), Ok(()));
+    assert_eq!(world.service().revoke_subject("nobody", None), Ok(()));
 }
 
 // H05
@@ -140,7 +140,7 @@ fn nothing_of_a_revoked_subject_stays_behind() {
     world.pass(2_000);
     world.service().generate_tokens("u1").unwrap();
     assert_eq!(world.service().list_sessions("u1").unwrap().len(), 1);
-    world.service().revoke_subject("u1").unwrap();
+    world.service().revoke_subject("u1", None).unwrap();
     let entries = world.entries.borrow();
     let now = world.now.get();
     assert_eq!(
@@ -150,6 +150,41 @@ fn nothing_of_a_revoked_subject_stays_behind() {
             .count(),
         0
     );
+}
+
+// H05
+#[test]
+fn a_session_that_is_excepted_stays() {
+    let world = World::default();
+    let issued: Vec<_> = (0..3)
+        .map(|_| world.service().generate_tokens("u1").unwrap())
+        .collect();
+    let kept = session_of(&issued[1].access_token);
+    world.service().revoke_subject("u1", Some(&kept)).unwrap();
+    for (index, tokens) in issued.iter().enumerate() {
+        assert_eq!(is_valid(&world, &tokens.access_token), index == 1);
+        let refreshed = world.service().refresh_tokens(&tokens.refresh_token);
+        assert_eq!(refreshed.is_ok(), index == 1);
+    }
+    let sessions = world.service().list_sessions("u1").unwrap();
+    assert_eq!(sessions.len(), 1);
+    assert_eq!(sessions[0].session_id, kept);
+}
+
+// H05
+#[test]
+fn what_is_no_session_of_the_subject_excepts_nothing() {
+    let world = World::default();
+    let other = world.service().generate_tokens("u2").unwrap();
+    let foreign = session_of(&other.access_token);
+    let long = "A".repeat(1 << 20);
+    for except in ["", "nonsense", &"A".repeat(22), &long, &foreign] {
+        let tokens = world.service().generate_tokens("u1").unwrap();
+        world.service().revoke_subject("u1", Some(except)).unwrap();
+        assert!(!is_valid(&world, &tokens.access_token));
+    }
+    assert!(world.service().list_sessions("u1").unwrap().is_empty());
+    assert!(is_valid(&world, &other.access_token));
 }
 
 #[test]
@@ -176,7 +211,7 @@ fn of_too_many_sessions_the_oldest_end() {
         .filter(|key| key.starts_with("family/"))
         .count();
     assert!((1_000..1_000 + 16).contains(&stored), "{stored}");
-    world.service().revoke_subject("u1").unwrap();
+    world.service().revoke_subject("u1", None).unwrap();
     assert!(world.entries.borrow().is_empty());
 }
 
@@ -189,7 +224,7 @@ fn ids_are_checked_everywhere() {
     assert!(
         world
             .service()
-            .revoke_subject(&"x".repeat(129))
+            .revoke_subject(&"x".repeat(129), None)
             .is_err_and(broken)
     );
 }

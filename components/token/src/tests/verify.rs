@@ -1,22 +1,32 @@
 use serde_json::json;
 
 use super::{DAY, MINUTE, SECOND, is_valid, session_of};
-use crate::ports::Algorithm;
-use crate::testing::{START, World, forge, parts, retire_signing_key, rotate_signing_key};
+use crate::ports::{Algorithm, Principal};
+use crate::service::Verified;
+use crate::testing::{
+    START, World, forge, parts, principal, retire_signing_key, rotate_signing_key,
+};
 
 #[test]
 fn a_valid_token_tells_its_claims_and_establishes_its_subject() {
     let world = World::default();
     let tokens = world.service().generate_tokens("u1").unwrap();
-    let claims = world.service().verify_token(&tokens.access_token).unwrap();
+    let Verified { claims, proof } = world.service().verify_token(&tokens.access_token).unwrap();
+    assert_eq!(proof, None);
     assert_eq!(
         (claims.sub.as_str(), claims.iat, claims.exp),
         ("u1", START / 1_000, START / 1_000 + 600)
     );
-    assert_eq!(
-        *world.established.borrow(),
-        [("u1".to_owned(), session_of(&tokens.access_token))]
-    );
+    // Without a proof nothing but who they are is known.
+    let expected = Principal {
+        subject: "u1".to_owned(),
+        roles: Vec::new(),
+        scopes: None,
+        session: Some(session_of(&tokens.access_token)),
+        methods: vec!["jwt".to_owned()],
+        authenticated_at: START,
+    };
+    assert_eq!(*world.established.borrow(), [expected]);
 }
 
 #[test]
@@ -30,10 +40,10 @@ fn an_invalid_token_establishes_nobody() {
 fn a_service_that_acts_for_one_may_check_the_token_of_another() {
     let world = World::default();
     let tokens = world.service().generate_tokens("u1").unwrap();
-    world.message.borrow_mut().principal = Some("u2".to_owned());
+    world.message.borrow_mut().principal = Some(principal("u2", &["acting"]));
     assert!(world.service().verify_token(&tokens.access_token).is_some());
     // What is known of the same subject is not replaced by less, either.
-    world.message.borrow_mut().principal = Some("u1".to_owned());
+    world.message.borrow_mut().principal = Some(principal("u1", &["acting"]));
     assert!(world.service().verify_token(&tokens.access_token).is_some());
     assert!(world.established.borrow().is_empty());
 }

@@ -1,21 +1,22 @@
 //! A host as an embedder makes it, over a store and a clock that belong to the test.
 
+mod builder;
+
 use std::collections::BTreeMap;
 use std::error::Error as _;
-use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use serde_json::Value;
 use tempfile::TempDir;
+use vestibule::Host;
 use vestibule::clock::Clock as _;
-use vestibule::config::{Bucket, Config, Passwords};
 use vestibule::error::Failure;
-use vestibule::keyring::RootKey;
 use vestibule::message::{Answer, Caller, Message};
 use vestibule::outbox::{Event, Item, Mail};
-use vestibule::sandbox::{Engine, Fault};
+use vestibule::sandbox::Fault;
 use vestibule::store::{Namespace, Range, Record, Store, Write};
-use vestibule::{Host, HostBuilder, StartError};
+
+pub use builder::HarnessBuilder;
 
 use crate::clock::TestClock;
 use crate::store::Backend;
@@ -31,47 +32,30 @@ pub struct Harness {
     _folder: Option<TempDir>,
 }
 
-/// Makes a [`Harness`].
-pub struct HarnessBuilder {
-    config: Config,
-    components: Vec<Vec<u8>>,
-    store: Arc<dyn Store>,
-    folder: Option<TempDir>,
-    clock: Arc<TestClock>,
-    code_cache: PathBuf,
-    root_key: [u8; 32],
-    bundled: bool,
-}
-
 impl Harness {
     /// A host without components over an empty store of this kind. Passwords are hashed cheaply.
     #[must_use]
     pub fn on(backend: Backend) -> HarnessBuilder {
         let (store, folder) = backend.open();
-        HarnessBuilder { folder, ..Self::over(store) }
+        HarnessBuilder::new(store, folder)
     }
 
     /// The same over the test's own store.
     #[must_use]
     pub fn over(store: Arc<dyn Store>) -> HarnessBuilder {
-        let passwords = Passwords { memory_kib: 64, iterations: 1, ..Passwords::default() };
-        let mut config = Config { passwords, ..Config::default() };
-        config.limits.concurrent = 32;
-        HarnessBuilder {
-            config,
-            components: Vec::new(),
-            store,
-            folder: None,
-            clock: Arc::default(),
-            code_cache: PathBuf::from(concat!(env!("OUT_DIR"), "/code")),
-            root_key: [7; 32],
-            bundled: false,
-        }
+        HarnessBuilder::new(store, None)
     }
 
     /// Sends one request as the embedding program.
     pub async fn send(&self, channel: &str, command: &str, request: Value) -> Answer {
-        self.host.send(Message::new(channel, command, request, Caller::service(None))).await
+        self.host
+            .send(Message::new(
+                channel,
+                command,
+                request,
+                Caller::service(None),
+            ))
+            .await
     }
 
     /// The reply to a request that must be answered ok; `Null` if there is none.
@@ -99,7 +83,10 @@ impl Harness {
     /// What a channel has stored and is live, as text.
     pub async fn entries(&self, channel: &str) -> BTreeMap<String, String> {
         let records = self.records(&Namespace::channel("default", channel)).await;
-        records.into_iter().map(|(key, record)| (key, String::from_utf8_lossy(&record.value).into_owned())).collect()
+        records
+            .into_iter()
+            .map(|(key, record)| (key, String::from_utf8_lossy(&record.value).into_owned()))
+            .collect()
     }
 
     /// What lies in a namespace and is live.
@@ -107,10 +94,20 @@ impl Harness {
     /// # Panics
     /// If the store cannot be read.
     pub async fn records(&self, namespace: &Namespace) -> BTreeMap<String, Record> {
-        let range = Range { namespace: namespace.clone(), prefix: String::new(), after: None };
+        let range = Range {
+            namespace: namespace.clone(),
+            prefix: String::new(),
+            after: None,
+        };
         let mut snapshot = self.store.begin().await.expect("a snapshot");
-        let entries = snapshot.scan(&range, 100_000, usize::MAX, self.clock.now()).await.expect("a scan");
-        entries.into_iter().map(|entry| (entry.key, entry.record)).collect()
+        let entries = snapshot
+            .scan(&range, 100_000, usize::MAX, self.clock.now())
+            .await
+            .expect("a scan");
+        entries
+            .into_iter()
+            .map(|entry| (entry.key, entry.record))
+            .collect()
     }
 
     /// The mails that wait for delivery.
@@ -145,97 +142,11 @@ impl Harness {
     /// If one is no JSON.
     pub async fn audit(&self) -> Vec<Value> {
         let records = self.records(&Namespace::reserved("audit")).await;
-        records.values().map(|record| serde_json::from_slice(&record.value).expect("JSON")).collect()
+        records
+            .values()
+            .map(|record| serde_json::from_slice(&record.value).expect("JSON"))
+            .collect()
     }
-}
-
-impl HarnessBuilder {
-    /// Adds a component.
-    #[must_use]
-    pub fn component(mut self, bytes: impl Into<Vec<u8>>) -> Self {
-        self.components.push(bytes.into());
-        self
-    }
-
-    /// Grants `channel` these and nothing else.
-    #[must_use]
-    pub fn grant(mut self, channel: &str, grants: &[&str]) -> Self {
-        let grants = grants.iter().map(|grant| (*grant).to_owned()).collect();
-        self.config.components.entry(channel.to_owned()).or_default().grants = Some(grants);
-        self
-    }
-
-    /// Configures a token bucket: `burst` at once, full again in `period_ms`.
-    #[must_use]
-    pub fn bucket(mut self, name: &str, burst: u32, period_ms: u64, persistent: bool) -> Self {
-        self.config.buckets.insert(name.to_owned(), Bucket { burst, period_ms, persistent });
-        self
-    }
-
-    /// Changes anything else of the configuration.
-    #[must_use]
-    pub fn configure(mut self, change: impl FnOnce(&mut Config)) -> Self {
-        change(&mut self.config);
-        self
-    }
-
-    /// Serves the bundled components too.
-    #[must_use]
-    pub fn with_bundle(mut self) -> Self {
-        self.bundled = true;
-        self
-    }
-
-    /// Keeps compiled code in a folder of the test's own, instead of where all tests keep it.
-    #[must_use]
-    pub fn code_cache(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.code_cache = folder.into();
-        self
-    }
-
-    /// Another installation's root key.
-    #[must_use]
-    pub fn root_key(mut self, bytes: [u8; 32]) -> Self {
-        self.root_key = bytes;
-        self
-    }
-
-    /// Starts the host.
-    ///
-    /// # Panics
-    /// If it does not start.
-    pub async fn start(self) -> Harness {
-        match self.try_start().await {
-            Ok(harness) => harness,
-            Err(error) => panic!("{error}"),
-        }
-    }
-
-    /// Starts the host, if it can.
-    ///
-    /// # Errors
-    /// As [`HostBuilder::build`].
-    pub async fn try_start(self) -> Result<Harness, StartError> {
-        let Self { config, components, store, folder, clock, code_cache, root_key, bundled } = self;
-        let builder: HostBuilder = Host::builder()
-            .config(config)
-            .store(store.clone())
-            .clock(clock.clone())
-            .root_key(RootKey::from_bytes(root_key))
-            .engine(engine())
-            .code_cache(code_cache);
-        let builder = components.into_iter().fold(builder, HostBuilder::component);
-        let builder = if bundled { builder } else { builder.without_bundle() };
-        let host = builder.build().await?;
-        Ok(Harness { host, clock, store, _folder: folder })
-    }
-}
-
-/// The one engine of a test binary. Each of its hosts may have 32 messages in flight, four deep; there are as many tests
-/// at once as there are cores.
-fn engine() -> Engine {
-    static ENGINE: OnceLock<Engine> = OnceLock::new();
-    ENGINE.get_or_init(|| Engine::new(1_024).expect("an engine")).clone()
 }
 
 /// Which fault of a component is behind a failure, if one is.
@@ -247,7 +158,11 @@ pub fn fault(failure: &Failure) -> Option<Fault> {
 /// A failure with its causes, for the person who reads a failed test.
 #[must_use]
 pub fn explain(failure: &Failure) -> String {
-    let mut text = format!("{}: {failure} {:?}", failure.code.as_str(), failure.violations);
+    let mut text = format!(
+        "{}: {failure} {:?}",
+        failure.code.as_str(),
+        failure.violations
+    );
     let mut source = failure.source();
     while let Some(cause) = source {
         text.push_str(&format!(": {cause}"));

@@ -1,0 +1,88 @@
+//! How a subject proved who they are: what a session keeps of it, and what a message may do with it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::ports::{MAX_LIST, Message, Plane, Principal};
+
+/// The method of a principal that a service only names.
+const ACTING: &str = "acting";
+
+/// The method of a principal that an access token proves.
+const JWT: &str = "jwt";
+
+/// The proof a session began with, as its family's record keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// Roles at that time.
+    pub roles: Vec<String>,
+    /// What the session is limited to; none: not limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<Vec<String>>,
+    /// How it was proved (RFC 8176).
+    pub methods: Vec<String>,
+    /// When, in Unix milliseconds.
+    pub authenticated_at: u64,
+    /// Fields that a later build wrote: they are kept as they are.
+    #[serde(flatten)]
+    later: Map<String, Value>,
+}
+
+impl From<Principal> for Proof {
+    fn from(principal: Principal) -> Self {
+        Self {
+            roles: principal.roles,
+            scopes: principal.scopes,
+            methods: principal.methods,
+            authenticated_at: principal.authenticated_at,
+            later: Map::new(),
+        }
+    }
+}
+
+impl Message {
+    /// Whether a service calls from outside: it may ask for anybody.
+    pub(crate) fn is_service(&self) -> bool {
+        self.via.is_none() && self.plane == Plane::Service
+    }
+
+    /// The principal, if they are `subject` and proved it: a service that acts for somebody merely says so.
+    pub(crate) fn proved(&self, subject: &str) -> Option<&Principal> {
+        self.principal.as_ref().filter(|principal| {
+            principal.subject == subject && !principal.methods.iter().any(|method| method == ACTING)
+        })
+    }
+
+    /// Whether the sessions of `subject` may be seen and ended. What calls from outside and is no service is somebody with
+    /// sessions of their own.
+    pub(crate) fn may_manage(&self, subject: &str) -> bool {
+        self.via.is_some() || self.is_service() || self.proved(subject).is_some()
+    }
+}
+
+/// Whom an access token of `session` proves at `now`: its family's `proof`, without one nothing but who they are since
+/// the family was `created_at`.
+pub(crate) fn principal(
+    subject: &str,
+    session: &str,
+    proof: Option<&Proof>,
+    created_at: u64,
+    now: u64,
+) -> Principal {
+    let mut methods = vec![JWT.to_owned()];
+    for method in proof.into_iter().flat_map(|proof| &proof.methods) {
+        if methods.len() < MAX_LIST && !methods.contains(method) {
+            methods.push(method.clone());
+        }
+    }
+    let authenticated_at = proof.map_or(created_at, |proof| proof.authenticated_at);
+    Principal {
+        subject: subject.to_owned(),
+        roles: proof.map_or_else(Vec::new, |proof| proof.roles.clone()),
+        scopes: proof.and_then(|proof| proof.scopes.clone()),
+        session: Some(session.to_owned()),
+        methods,
+        // Another host's clock may be ahead of ours.
+        authenticated_at: authenticated_at.min(now),
+    }
+}

@@ -1,0 +1,20 @@
+//! Every capability, used by a guest that has it, on every backend. Each one's refusal stands in `grants`.
+
+mod effects;
+mod keys;
+mod log;
+mod storage;
+mod surroundings;
+
+use vestibule_tests::harness::{Harness, HarnessBuilder};
+use vestibule_tests::store::Backend;
+
+/// A host with one guest that has these grants.
+pub(crate) fn probe(
+    backend: Backend,
+    build: &[u8],
+    channel: &str,
+    grants: &[&str],
+) -> HarnessBuilder {
+    Harness::on(backend).component(build).grant(channel, grants)
+}

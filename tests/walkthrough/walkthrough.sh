@@ -1,0 +1,146 @@
+#!/usr/bin/env bash
+# Prints docs/walkthrough.md: every command is run, and what it prints is what it printed, with what differs from run to run
+# replaced by a word in <>. It needs the ports 8080 and 8081 and curl.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+cargo build --quiet --locked -p vestibule
+program=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)/debug
+PATH=$program:$PATH
+folder=$(mktemp -d)
+cd "$folder"
+server=
+finish() {
+    [ -z "$server" ] || kill -9 "$server" 2>/dev/null || true
+    rm -rf "$folder"
+}
+trap finish EXIT
+
+plain() {
+    sed -E \
+        -e 's/eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+/<access token>/g' \
+        -e 's/vsk_[A-Za-z0-9]+/<service key>/g' \
+        -e 's/"A[A-Za-z0-9_-]{70}"/"<refresh token>"/g' \
+        -e 's/(key|revoke) [A-Za-z0-9]{11}\b/\1 <key id>/g' -e 's/^[A-Za-z0-9]{11} (signs)/<kid> \1/' \
+        -e 's/again in [0-9]+ s/again in <seconds> s/' \
+        -e 's/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/<id>/g' \
+        -e 's/[0-9a-f]{64}/<digest>/g' -e 's/\b[0-9a-f]{12}\b/<digest>/g' \
+        -e 's/"(jti|sid|kid|x|client_id|session_id)": ?"[A-Za-z0-9_-]+"/"\1":"<\1>"/g' \
+        -e 's/\b1[0-9]{12}\b/<milliseconds>/g' -e 's/\b1[0-9]{9}\b/<seconds>/g' \
+        -e 's/20[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+ ?(Z|UTC)?/<moment>/g' \
+        -e 's/\b[0-9]{6}\b( bytes)?/<size>/g' -e 's/[0-9.]+ [KM]i?B\b/<size>/g' \
+        -e "s#$folder#.#g"
+}
+
+say() { printf '\n%s\n' "$*"; }
+
+# Shows a command and what it prints; a failure is shown by its exit code.
+try() {
+    printf '\n```console\n$ %s\n' "$1"
+    local code=0
+    eval "$1" >printed 2>&1 || code=$?
+    plain <printed
+    [ -z "$(tail -c1 printed)" ] || echo
+    [ $code -eq 0 ] || echo "exit code $code"
+    printf '```\n'
+}
+
+start() {
+    : >serve.log
+    vestibule serve >serve.log 2>serve.err &
+    server=$!
+    # Waits for the line that says that it listens, or for the end of the server.
+    until grep -q listening serve.log; do
+        kill -0 "$server" 2>/dev/null || { cat serve.err >&2; exit 1; }
+        read -rt 0.05 <> <(:) || true
+    done
+    printf '\n```console\n$ vestibule serve &\n'
+    plain <serve.log
+    printf '```\n'
+}
+
+field() { sed -E "s/.*\"$1\": ?\"([^\"]+)\".*/\1/" | tail -1; }
+
+cat <<'MD'
+# Walkthrough
+
+From an empty folder to a drained stop. A script makes this page from a real run, and continuous integration compares it with
+what the run prints now: words in `<>` stand for what differs from run to run.
+
+## Start
+MD
+say 'No configuration is needed: an empty folder becomes the data folder, and the key for the first requests lies in it.'
+start
+try 'ls data; stat -c %a data data/operator.key data/keys/root'
+try 'curl -s -i http://127.0.0.1:8080/readyz | head -1'
+
+say '## The four commands'
+say 'From the command line, with the operator key of `./data`:'
+try "vestibule call token generate-tokens '{\"id\": \"user-1\"}'"
+access=$(field access_token <printed)
+refresh=$(field refresh_token <printed)
+say 'Over HTTP, with the same key as a bearer token:'
+key=$(cat data/operator.key)
+try 'curl -s http://127.0.0.1:8080/v1/token/verify-token -H "authorization: Bearer $key" -H "content-type: application/json" -d "{\"access_token\": \"$access\"}"'
+try 'curl -s http://127.0.0.1:8080/v1/token/refresh-tokens -H "authorization: Bearer $key" -H "content-type: application/json" -d "{\"refresh_token\": \"$refresh\"}"'
+newer=$(field refresh_token <printed)
+newer_access=$(field access_token <printed)
+try 'vestibule call token blacklist-tokens "{\"refresh_token\": \"$newer\", \"access_token\": \"$newer_access\"}"'
+try 'vestibule call token verify-token "{\"access_token\": \"$access\"}"'
+say 'The family has ended, and with it every access token that belonged to it.'
+
+say '## The same message twice'
+say 'A message with an idempotency key is carried out once. The same request again gets the same reply; another request under the same key is refused.'
+try "vestibule call token generate-tokens '{\"id\": \"user-2\"}' --id order-17 | tee first"
+try "vestibule call token generate-tokens '{\"id\": \"user-2\"}' --id order-17 | cmp - first && echo the same reply"
+try "vestibule call token generate-tokens '{\"id\": \"user-3\"}' --id order-17"
+try 'vestibule call token list-sessions "{\"id\": \"user-2\"}"'
+
+say '## A stolen refresh token'
+say 'Somebody copied a refresh token. Its owner goes on refreshing; then the copy is used. Nobody can tell who is who, so the family ends for both.'
+stolen=$(field refresh_token <first)
+try 'vestibule call token refresh-tokens "{\"refresh_token\": \"$stolen\"}"'
+second=$(field refresh_token <printed)
+try 'vestibule call token refresh-tokens "{\"refresh_token\": \"$second\"}"'
+third=$(field refresh_token <printed)
+try 'vestibule call token refresh-tokens "{\"refresh_token\": \"$stolen\"}"'
+try 'vestibule call token refresh-tokens "{\"refresh_token\": \"$third\"}"'
+try 'vestibule call token list-sessions "{\"id\": \"user-2\"}"'
+
+say '## What is refused'
+try 'curl -s http://127.0.0.1:8080/v1/token/verify-token -d "{}"'
+try 'curl -s http://127.0.0.1:8080/v1/token/verify-token -H "authorization: Bearer $key" -H "content-type: application/json" -d "{\"access_tokn\": 1}"'
+try "vestibule call token generate-tokens '{\"id\": \"\"}'"
+try "vestibule call nowhere nothing '{}'"
+
+say '## A key for a service of yours'
+try 'vestibule key create billing --scope token/verify-token'
+limited=$(grep -o 'vsk_[A-Za-z0-9]*' printed | head -1)
+try 'vestibule call token verify-token --key "$limited" "{\"access_token\": \"nonsense\"}"'
+try "vestibule call token generate-tokens --key \"\$limited\" '{\"id\": \"user-1\"}'"
+
+say '## Rotating the signing key'
+say 'The next key is published before it signs, so that whoever keeps a copy of the key set knows it in time; a rotation that comes too early is refused unless it is forced.'
+try 'vestibule call token generate-tokens "{\"id\": \"user-4\"}" > before; vestibule signing-key rotate'
+try 'vestibule signing-key rotate --force | head -1'
+old=$(field access_token <before)
+try 'vestibule call token verify-token "{\"access_token\": \"$old\"}" | grep -o "\"valid\": *true"'
+try 'curl -s http://127.0.0.1:8080/.well-known/jwks.json | grep -o "\"alg\":\"EdDSA\"" | sort | uniq -c | tr -s " "'
+
+say '## A crash'
+say 'What was answered is on the disk. After `kill -9` the next start goes on where this one stopped.'
+printf '\n```console\n$ kill -9 %%1\n```\n'
+{ kill -9 "$server" && wait "$server"; } 2>/dev/null || true
+start
+try 'vestibule call token verify-token "{\"access_token\": \"$old\"}" | grep -o "\"valid\": *true"'
+try 'vestibule call token refresh-tokens "{\"refresh_token\": \"$third\"}"'
+try 'vestibule doctor'
+
+say '## A stop'
+say '`SIGTERM` lets the messages in flight finish, closes idle connections and exits with 0.'
+printf '\n```console\n$ kill %%1; wait %%1; echo "exit code $?"\n'
+kill "$server"
+code=0
+wait "$server" || code=$?
+server=
+echo "exit code $code"
+printf '```\n'
