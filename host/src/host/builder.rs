@@ -36,6 +36,7 @@ pub struct HostBuilder {
     root_key: Option<RootKey>,
     engine: Option<Engine>,
     cache_folder: Option<PathBuf>,
+    remembered_signatures: Option<usize>,
     components: Vec<Vec<u8>>,
     bundled: bool,
 }
@@ -49,6 +50,7 @@ impl Default for HostBuilder {
             root_key: None,
             engine: None,
             cache_folder: None,
+            remembered_signatures: None,
             components: Vec::new(),
             bundled: true,
         }
@@ -98,6 +100,14 @@ impl HostBuilder {
         self
     }
 
+    /// How many signatures that were found good are remembered, so that they need not be verified again; 0: none. Whether a token is
+    /// still valid is asked every time.
+    #[must_use]
+    pub fn remembered_signatures(mut self, count: usize) -> Self {
+        self.remembered_signatures = Some(count);
+        self
+    }
+
     /// A component to serve every channel it exports, instead of a bundled one. Its imports must be granted by
     /// the configuration, unless the bundled build of the channel needs them too.
     #[must_use]
@@ -126,10 +136,13 @@ impl HostBuilder {
             Some(root_key) => root_key,
             None => RootKey::generate().map_err(KeyRingError::from)?,
         };
-        let options = crate::keyring::Options {
+        let mut options = crate::keyring::Options {
             algorithm: self.config.signing.algorithm,
             ..Default::default()
         };
+        if let Some(count) = self.remembered_signatures {
+            options.remembered_signatures = count;
+        }
         let keyring =
             Arc::new(KeyRing::open(store.clone(), &root_key, self.clock.clone(), options).await?);
         let limits = self.config.limits.clone();

@@ -58,7 +58,10 @@ impl Engine {
         self.0.sandboxes
     }
 
-    pub(crate) fn wasmtime(&self) -> &wasmtime::Engine {
+    /// The engine itself, for measurements.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn wasmtime(&self) -> &wasmtime::Engine {
         &self.0.engine
     }
 

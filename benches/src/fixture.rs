@@ -1,0 +1,146 @@
+//! What every measurement in this process starts from: hosts over one store, and tokens to verify.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use vestibule::Host;
+use vestibule::config::Config;
+use vestibule::keyring::RootKey;
+use vestibule::message::{Caller, Message};
+use vestibule::sandbox::Engine;
+use vestibule::store::Store;
+use vestibule::store::memory::MemoryStore;
+use vestibule::store::sqlite::{SqliteOptions, SqliteStore};
+
+/// How many different tokens are verified in turn.
+pub(crate) const TOKENS: usize = 1_000;
+
+/// Longer than any run, so that no token expires in it.
+const ACCESS_LIFETIME: &str = "12h";
+
+/// Hosts that share an engine, a store and its keys, as processes on one database would.
+pub(crate) struct Site {
+    store: Arc<dyn Store>,
+    engine: Engine,
+    root_key: [u8; 32],
+    /// The database's folder, gone with the site.
+    _folder: Option<TempDir>,
+}
+
+/// How one host of a site differs.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Variant {
+    /// Signatures it remembers, if not as many as usual.
+    pub(crate) remembered: Option<usize>,
+    /// A component beside the bundled ones.
+    pub(crate) component: Option<Vec<u8>>,
+    /// What the component may import.
+    pub(crate) grants: Vec<(String, Vec<String>)>,
+}
+
+impl Site {
+    /// Over SQLite in a folder of its own below `folder`.
+    pub(crate) fn sqlite(folder: &Path) -> Result<Self> {
+        let folder = tempfile::tempdir_in(folder)?;
+        let store = SqliteStore::open(folder.path().join("bench.db"), SqliteOptions::default())?;
+        Self::over(Arc::new(store), Some(folder))
+    }
+
+    /// Over a store in memory.
+    pub(crate) fn memory() -> Result<Self> {
+        Self::over(Arc::new(MemoryStore::new()), None)
+    }
+
+    /// Over `store`.
+    pub(crate) fn over(store: Arc<dyn Store>, folder: Option<TempDir>) -> Result<Self> {
+        let limits = Config::default().limits;
+        Ok(Self {
+            store,
+            // Room for several hosts.
+            engine: Engine::new(limits.concurrent * limits.depth * 2)?,
+            root_key: [7; 32],
+            _folder: folder,
+        })
+    }
+
+    /// The engine.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// A host with everything as a user gets it, but for `variant`.
+    pub(crate) async fn host(&self, variant: Variant) -> Result<Host> {
+        let mut config = Config::default();
+        let lifetime = toml::Value::String(ACCESS_LIFETIME.to_owned());
+        let token = config.components.entry("token".to_owned()).or_default();
+        token.config.insert("access-lifetime".to_owned(), lifetime);
+        for (channel, grants) in variant.grants {
+            config.components.entry(channel).or_default().grants = Some(grants);
+        }
+        let mut builder = Host::builder()
+            .store(self.store.clone())
+            .engine(self.engine.clone())
+            .root_key(RootKey::from_bytes(self.root_key))
+            .config(config);
+        if let Some(count) = variant.remembered {
+            builder = builder.remembered_signatures(count);
+        }
+        if let Some(component) = variant.component {
+            builder = builder.component(component);
+        }
+        builder.build().await.context("the host cannot be built")
+    }
+}
+
+/// Has `count` access tokens issued, each of a subject and family of its own.
+pub(crate) async fn tokens(host: &Host, count: usize) -> Result<Vec<String>> {
+    let issue = |number: usize| async move {
+        let reply = host.send(generate(number)).await?;
+        let token = reply
+            .as_ref()
+            .and_then(|reply| reply["access_token"].as_str());
+        token.map(str::to_owned).context("no access token")
+    };
+    stream::iter(0..count)
+        .map(issue)
+        .buffer_unordered(32)
+        .try_collect()
+        .await
+}
+
+/// The message that issues tokens for the subject of that number.
+pub(crate) fn generate(number: usize) -> Message {
+    let payload = json!({"id": format!("user-{number}")});
+    Message::new("token", "generate-tokens", payload, Caller::service(None))
+}
+
+/// The message that verifies `token`.
+pub(crate) fn verify(token: &str) -> Message {
+    Message::new(
+        "token",
+        "verify-token",
+        verify_payload(token),
+        Caller::service(None),
+    )
+}
+
+/// Its payload.
+pub(crate) fn verify_payload(token: &str) -> Value {
+    json!({"access_token": token})
+}
+
+/// Sends `token` to be verified; anything but "valid" is an error: what is measured must be the whole work.
+pub(crate) async fn verify_valid(host: &Host, token: &str) -> Result<()> {
+    match host.send(verify(token)).await {
+        Ok(Some(reply)) => {
+            ensure!(reply["valid"] == true, "a good token was found bad");
+            Ok(())
+        }
+        Ok(None) => bail!("no reply"),
+        Err(failure) => Err(failure.into()),
+    }
+}

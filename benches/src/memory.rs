@@ -1,0 +1,114 @@
+//! Resident memory of the server: idle, with 64 messages in flight, and idle again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use tokio::runtime::Builder;
+
+use crate::Options;
+use crate::client::{flood, request};
+use crate::fixture::verify_payload;
+use crate::report::{Report, Row};
+use crate::server::{Server, build_vestibule, rest};
+
+const BENCH: &str = "memory";
+
+const IN_FLIGHT: usize = 64;
+
+/// For how long nothing is asked before "idle" is looked at.
+const QUIET: Duration = Duration::from_secs(2);
+
+pub(crate) fn run(report: &mut Report, options: &Options) -> Result<()> {
+    report.section("(f) resident memory")?;
+    let runtime = Builder::new_multi_thread().enable_all().build()?;
+    let program = build_vestibule()?;
+    let folder = tempfile::tempdir_in(&options.folder)?;
+    let data = folder.path().join("data");
+    // The first start compiles, which takes memory once; a server that was installed before loads what it compiled then.
+    let mut first = Server::vestibule(&program, &data)?;
+    let requests: Arc<[Vec<u8>]> = runtime.block_on(first.verify_requests())?.into();
+    rest(&runtime, QUIET);
+    report.row(&row("idle, first start (compiled)", &first)?)?;
+    drop(first);
+    let mut server = Server::vestibule(&program, &data)?;
+    runtime.block_on(async {
+        let mut connection = server.connect().await?;
+        let verify = request(
+            &server.operator_key()?,
+            "token/verify-token",
+            &verify_payload("nonsense"),
+        );
+        connection.send(&verify).await.map(drop)
+    })?;
+    rest(&runtime, QUIET);
+    report.row(&row("idle, later start", &server)?.at_most("rss_mb", 60.0))?;
+    let busy = {
+        let watch = Watch::start(&runtime, &server);
+        flood(
+            &runtime,
+            server.address,
+            IN_FLIGHT,
+            &requests,
+            options.span * 2,
+            server.id(),
+        )?;
+        watch.most(&runtime)?
+    };
+    report.row(
+        &Row::new(BENCH, format!("{IN_FLIGHT} in flight, most seen")).figure("rss_mb", busy),
+    )?;
+    rest(&runtime, QUIET);
+    report.row(&row("idle, after the load", &server)?)
+}
+
+fn row(name: &str, server: &Server) -> Result<Row> {
+    Ok(Row::new(BENCH, name)
+        .figure("rss_mb", server.megabytes("VmRSS")?)
+        .figure("anonymous_mb", server.megabytes("RssAnon")?)
+        .figure("file_mb", server.megabytes("RssFile")?)
+        .figure("peak_mb", server.megabytes("VmHWM")?))
+}
+
+/// Looks at a server's memory every few milliseconds.
+struct Watch {
+    stop: tokio::sync::oneshot::Sender<()>,
+    task: tokio::task::JoinHandle<f64>,
+}
+
+impl Watch {
+    fn start(runtime: &tokio::runtime::Runtime, server: &Server) -> Self {
+        let (stop, mut stopped) = tokio::sync::oneshot::channel();
+        let status = format!("/proc/{}/status", server.id());
+        let task = runtime.spawn(async move {
+            let mut most = 0.0_f64;
+            let mut ticks = tokio::time::interval(Duration::from_millis(20));
+            loop {
+                tokio::select! {
+                    _ = ticks.tick() => most = most.max(resident(&status)),
+                    _ = &mut stopped => return most,
+                }
+            }
+        });
+        Self { stop, task }
+    }
+
+    fn most(self, runtime: &tokio::runtime::Runtime) -> Result<f64> {
+        // The task waits for it or has ended.
+        let _ = self.stop.send(());
+        Ok(runtime.block_on(self.task)?)
+    }
+}
+
+/// Resident megabytes; 0 if they cannot be read.
+fn resident(status: &str) -> f64 {
+    let text = std::fs::read_to_string(status).unwrap_or_default();
+    let kib = text.lines().find_map(|line| {
+        line.strip_prefix("VmRSS:")?
+            .trim()
+            .strip_suffix(" kB")?
+            .parse::<f64>()
+            .ok()
+    });
+    kib.unwrap_or_default() * 1_024.0 / 1e6
+}
