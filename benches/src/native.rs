@@ -11,8 +11,8 @@ use anyhow::{Context as _, Result};
 use futures::FutureExt as _;
 use serde_json::{Value, json};
 use token::ports::{
-    Algorithm, Caller, Config, Effects, Environment, Macs, Message, Outcome, Ports, Signing,
-    SigningKey, Storage,
+    Algorithm, Caller, Config, Effects, Environment, Macs, Message, Outcome, Plane, Ports,
+    Principal, Signing, SigningKey, Storage,
 };
 use token::service::Service;
 use vestibule::Host;
@@ -75,8 +75,9 @@ impl Native {
             now: self.clock.now(),
             established: Cell::new(false),
         };
-        let claims = Service::new(&ports).verify_token(token);
-        let payload = claims.map(|claims| {
+        let verified = Service::new(&ports).verify_token(token);
+        let payload = verified.map(|verified| {
+            let claims = verified.claims;
             json!({
                 "id": claims.sub.clone(),
                 "iss": claims.iss,
@@ -141,18 +142,24 @@ impl Macs for NativePorts<'_> {
 impl Effects for NativePorts<'_> {
     fn keep(&self) {}
 
-    fn publish(&self, _: &str, _: &str) {}
+    fn publish(&self, _: &str, _: &str, _: Option<&str>) {}
 
     fn record(&self, _: &str, _: Outcome, _: Option<&str>, _: &[(&str, &str)]) {}
 }
 
 impl Caller for NativePorts<'_> {
     fn message(&self) -> Message {
-        Message::default()
+        Message {
+            plane: Plane::Service,
+            via: None,
+            service_key: None,
+            principal: None,
+        }
     }
 
-    fn establish(&self, _: &str, _: &str) {
+    fn establish(&self, _: &Principal) -> bool {
         self.established.set(true);
+        true
     }
 }
 
