@@ -3,7 +3,7 @@
 //! It does what a message does (a snapshot, the reads, the signature, JSON in and JSON out) on one thread, without sandbox, router,
 //! permit, transaction or task.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use token::ports::{
     Algorithm, Caller, Config, Effects, Environment, Macs, Message, Outcome, Plane, Ports,
     Principal, Signing, SigningKey, Storage,
 };
-use token::service::Service;
+use token::service::{Service, Verified};
 use vestibule::Host;
 use vestibule::clock::{Clock, Timestamp};
 use vestibule::config::{Shared, SigningAlgorithm};
@@ -73,23 +73,31 @@ impl Native {
             native: self,
             snapshot: RefCell::new(None),
             now: self.clock.now(),
-            established: Cell::new(false),
+            principal: RefCell::new(None),
         };
-        let verified = Service::new(&ports).verify_token(token);
-        let payload = verified.map(|verified| {
-            let claims = verified.claims;
-            json!({
-                "id": claims.sub.clone(),
-                "iss": claims.iss,
-                "aud": claims.aud.into_list(),
-                "sub": claims.sub,
-                "client_id": claims.client_id,
-                "iat": claims.iat,
-                "exp": claims.exp,
-                "jti": claims.jti,
-                "sid": claims.sid,
-            })
-        });
+        let payload = Service::new(&ports)
+            .verify_token(token)
+            .map(|Verified { claims, proof }| {
+                let auth_time = proof.as_ref().map(|proof| proof.authenticated_at / 1_000);
+                let (amr, roles, scopes) = proof.map_or((None, None, None), |proof| {
+                    (Some(proof.methods), Some(proof.roles), proof.scopes)
+                });
+                json!({
+                    "id": claims.sub.clone(),
+                    "iss": claims.iss,
+                    "aud": claims.aud.into_list(),
+                    "sub": claims.sub,
+                    "client_id": claims.client_id,
+                    "iat": claims.iat,
+                    "exp": claims.exp,
+                    "jti": claims.jti,
+                    "sid": claims.sid,
+                    "auth_time": auth_time,
+                    "amr": amr,
+                    "roles": roles,
+                    "scopes": scopes,
+                })
+            });
         Ok(json!({"valid": payload.is_some(), "payload": payload}))
     }
 }
@@ -99,7 +107,7 @@ struct NativePorts<'a> {
     native: &'a Native,
     snapshot: RefCell<Option<Box<dyn Snapshot>>>,
     now: Timestamp,
-    established: Cell<bool>,
+    principal: RefCell<Option<Principal>>,
 }
 
 impl Ports for NativePorts<'_> {
@@ -157,8 +165,8 @@ impl Caller for NativePorts<'_> {
         }
     }
 
-    fn establish(&self, _: &Principal) -> bool {
-        self.established.set(true);
+    fn establish(&self, principal: &Principal) -> bool {
+        self.principal.replace(Some(principal.clone()));
         true
     }
 }

@@ -186,7 +186,7 @@ impl Router {
             channel: call.message.channel.clone(),
             trace: None,
         };
-        let run = tokio::time::timeout_at(limit, self.execute(call, facts, work));
+        let run = tokio::time::timeout_at(limit, Box::pin(self.execute(call, facts, work)));
         if deadline >= limit {
             return run.await.map_err(|_| wall_clock());
         }

@@ -69,7 +69,8 @@ impl Router {
         let router = self.clone();
         let task = tokio::spawn({
             let pin = pin.clone();
-            async move { router.observe(message, pin).await }
+            // Boxed: tokio moves what it spawns.
+            async move { Box::pin(router.observe(message, pin)).await }
         });
         let _calls_off = CallOff {
             task: task.abort_handle(),

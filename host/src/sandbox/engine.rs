@@ -27,10 +27,16 @@ struct Inner {
     ticker: Thread,
 }
 
+/// For how many ticks the ticker goes on when nothing runs any more. Waking its thread costs more than a small message does, and
+/// under any load the next message comes sooner than this.
+const IDLE_TICKS: u32 = 50;
+
 /// What the ticker's thread watches.
 #[derive(Default)]
 struct Pulse {
     running: AtomicU32,
+    /// Whether the ticker sleeps until it is woken.
+    asleep: AtomicBool,
     stop: AtomicBool,
 }
 
@@ -67,7 +73,11 @@ impl Engine {
 
     /// Marks a message as running, so that epochs advance.
     pub(crate) fn run(&self) -> Running {
-        if self.0.pulse.running.fetch_add(1, Ordering::SeqCst) == 0 {
+        // In this order: the ticker says that it sleeps before it looks a last time.
+        self.0.pulse.running.fetch_add(1, Ordering::SeqCst);
+        if self.0.pulse.asleep.load(Ordering::SeqCst)
+            && self.0.pulse.asleep.swap(false, Ordering::SeqCst)
+        {
             self.0.ticker.unpark();
         }
         Running(self.0.clone())
@@ -130,15 +140,24 @@ fn config(sandboxes: u32) -> Config {
     config
 }
 
-/// A thread that advances the epoch every [`TICK`] while anything runs, and is parked while nothing does.
+/// A thread that advances the epoch every [`TICK`] while anything runs, and is parked when nothing has for a while.
 fn spawn_ticker(engine: wasmtime::Engine, pulse: Arc<Pulse>) -> Result<Thread, EngineError> {
     let engine = engine.weak();
     let tick = move || {
+        let mut idle = 0;
         while !pulse.stop.load(Ordering::SeqCst) {
-            if pulse.running.load(Ordering::SeqCst) == 0 {
+            if pulse.running.load(Ordering::SeqCst) > 0 {
+                idle = 0;
+            } else if idle < IDLE_TICKS {
+                idle += 1;
+            } else {
+                pulse.asleep.store(true, Ordering::SeqCst);
                 // A wake-up that comes between the look and the park is remembered: park returns at once.
-                thread::park();
-                continue;
+                if pulse.running.load(Ordering::SeqCst) == 0 && !pulse.stop.load(Ordering::SeqCst) {
+                    thread::park();
+                }
+                pulse.asleep.store(false, Ordering::SeqCst);
+                idle = 0;
             }
             let Some(engine) = engine.upgrade() else {
                 return;
