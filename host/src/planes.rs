@@ -438,11 +438,12 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(caller.credential.unwrap().kind, CredentialKind::ApiToken);
-        // What anybody may do, a user may, as that user.
+        // What anybody may ask is asked as anybody, whatever else is in the header: expired, or somebody else's.
         let caller = admit(Some("Bearer eyJ.a.b"), None, "status/ping")
             .await
             .unwrap();
-        assert_eq!(caller.plane, Plane::User);
+        assert_eq!(caller.plane, Plane::Public);
+        assert!(caller.credential.is_none());
         for command in ["token/verify-token", "nothing/at-all"] {
             let code = refusal(Some("Bearer eyJ.a.b"), None, command).await;
             assert_eq!(code, Code::AccessDenied, "{command}");

@@ -17,7 +17,11 @@ fn a_real_world_is_read_with_its_documentation() {
     let verify = channel.command("verify-token").unwrap();
     assert!(verify.docs.starts_with("Verifying access token."));
     assert_eq!(&*verify.fields()[0].json, "access_token");
-    assert!(verify.fields()[0].docs.starts_with("Access token."));
+    assert!(
+        verify.fields()[0]
+            .docs
+            .starts_with("Access token, at most 64 KiB.")
+    );
     let Some(Type::Record(reply)) = &verify.reply else {
         panic!("the reply is a record");
     };
