@@ -8,7 +8,7 @@ use tokio::runtime::Builder;
 
 use crate::Options;
 use crate::client::{flood, request};
-use crate::fixture::verify_payload;
+use crate::fixture::{TOKENS, verify_payload};
 use crate::report::{Report, Row};
 use crate::server::{Server, build_vestibule, rest};
 
@@ -27,7 +27,7 @@ pub(crate) fn run(report: &mut Report, options: &Options) -> Result<()> {
     let data = folder.path().join("data");
     // The first start compiles, which takes memory once; a server that was installed before loads what it compiled then.
     let mut first = Server::vestibule(&program, &data)?;
-    let requests: Arc<[Vec<u8>]> = runtime.block_on(first.verify_requests())?.into();
+    let requests: Arc<[Vec<u8>]> = runtime.block_on(first.verify_requests(TOKENS))?.into();
     rest(&runtime, QUIET);
     report.row(&row("idle, first start (compiled)", &first)?)?;
     drop(first);

@@ -140,6 +140,7 @@ fn prepare(
     let component = wasm(Component::from_binary(engine, bytes))?;
     let mut linker = Linker::new(engine);
     wasm(linker.define_unknown_imports_as_traps(&component))?;
+    wasm(stop_the_clock(engine, &component, &mut linker))?;
     let pre = wasm(linker.instantiate_pre(&component))?;
     let interface = component
         .get_export_index(None, interface)
@@ -148,6 +149,28 @@ fn prepare(
         .get_export_index(Some(&interface), command)
         .context("no such command")?;
     Ok((pre, export))
+}
+
+/// Every command reads the clock once before it looks at its request.
+fn stop_the_clock(
+    engine: &Engine,
+    component: &Component,
+    linker: &mut Linker<()>,
+) -> wasmtime::Result<()> {
+    linker.allow_shadowing(true);
+    let ty = component.component_type();
+    for (name, _) in ty.imports(engine) {
+        if name.starts_with("wasi:clocks/wall-clock@") {
+            linker.instance(name)?.func_new("now", |_, _, _, results| {
+                results[0] = Val::Record(vec![
+                    ("seconds".to_owned(), Val::U64(1_800_000_000)),
+                    ("nanoseconds".to_owned(), Val::U32(0)),
+                ]);
+                Ok(())
+            })?;
+        }
+    }
+    Ok(())
 }
 
 /// The mean of each phase over `span`. Reading the clock in between costs some 25 ns a phase.

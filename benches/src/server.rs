@@ -7,17 +7,21 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use futures::future::try_join_all;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use crate::client::{Connection, request};
-use crate::fixture::{TOKENS, verify_payload};
+use crate::fixture::verify_payload;
 
 /// How long a start may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How often somebody who waits for a server looks.
 const LOOK: Duration = Duration::from_micros(500);
+
+/// How many ask for tokens at once.
+const LANES: usize = 16;
 
 /// A running server. Dropping it kills it.
 pub(crate) struct Server {
@@ -123,22 +127,23 @@ impl Server {
             .to_owned())
     }
 
-    /// Has tokens issued, and returns the requests that verify them.
-    pub(crate) async fn verify_requests(&mut self) -> Result<Vec<Vec<u8>>> {
-        let mut connection = self.connect().await?;
-        let key = self.operator_key()?;
-        let mut requests = Vec::with_capacity(TOKENS);
-        for number in 0..TOKENS {
-            let generate = request(
-                &key,
-                "token/generate-tokens",
-                &json!({"id": format!("user-{number}")}),
-            );
-            let reply: Value = serde_json::from_slice(connection.send(&generate).await?)?;
-            let token = reply["access_token"].as_str().context("no access token")?;
-            requests.push(request(&key, "token/verify-token", &verify_payload(token)));
-        }
-        Ok(requests)
+    /// Has `count` tokens issued, and returns the requests that verify them.
+    pub(crate) async fn verify_requests(&mut self, count: usize) -> Result<Vec<Vec<u8>>> {
+        drop(self.connect().await?);
+        let (key, address) = (&self.operator_key()?, self.address);
+        let lanes = (0..LANES).map(|lane| async move {
+            let mut connection = Connection::open(address).await?;
+            let mut requests = Vec::with_capacity(count / LANES + 1);
+            for number in (lane..count).step_by(LANES) {
+                let subject = json!({"id": format!("user-{number}")});
+                let generate = request(key, "token/generate-tokens", &subject);
+                let reply: Value = serde_json::from_slice(connection.send(&generate).await?)?;
+                let token = reply["access_token"].as_str().context("no access token")?;
+                requests.push(request(key, "token/verify-token", &verify_payload(token)));
+            }
+            anyhow::Ok(requests)
+        });
+        Ok(try_join_all(lanes).await?.concat())
     }
 
     /// A figure of `/proc/PID/status`, in MB (10^6 bytes).
