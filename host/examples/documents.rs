@@ -10,7 +10,7 @@ use std::{env, fs};
 use anyhow::{Context, Result};
 use vestibule::contract::openapi::{Access, Options};
 use vestibule::contract::{Contract, Info, asyncapi, openapi};
-use vestibule::error::Code;
+use vestibule::transport::status::status;
 use wit_component::{ComponentEncoder, StringEncoding, dummy_module, embed_component_metadata};
 use wit_parser::{LiftLowerAbi, ManglingAndAbi, Resolve};
 
@@ -38,7 +38,7 @@ fn main() -> Result<()> {
     let options = Options {
         info,
         server: "http://127.0.0.1:8080",
-        status: &status,
+        status: &|code| status(code).http.as_u16(),
         access: &|_, _| Access::default(),
     };
     fs::create_dir_all(&folder)?;
@@ -83,20 +83,4 @@ fn leb128(mut number: usize) -> Vec<u8> {
     }
     bytes.push(number as u8);
     bytes
-}
-
-/// Statuses for the document only: a host has its own table.
-fn status(code: &Code) -> u16 {
-    match code {
-        Code::BadRequest => 400,
-        Code::Unauthenticated => 401,
-        Code::AccessDenied => 403,
-        Code::NotFound => 404,
-        Code::Conflict => 409,
-        Code::ValidationFailed | Code::Channel(_) => 422,
-        Code::TooManyRequests => 429,
-        Code::Unknown => 500,
-        Code::Unavailable => 503,
-        Code::DeadlineExceeded => 504,
-    }
 }
