@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use tempfile::TempDir;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 use vestibule::Host;
 use vestibule::clock::{Clock as _, SystemClock};
 use vestibule::store::sqlite::{SqliteOptions, SqliteStore};
@@ -42,7 +42,7 @@ struct Case {
 
 pub(crate) fn run(report: &mut Report, options: &Options) -> Result<()> {
     report.section("(c) commits, group commit against one fsync a commit")?;
-    let runtime = Builder::new_multi_thread().enable_all().build()?;
+    let runtime = vestibule::runtime().build()?;
     fsync(report, options)?;
     stores(report, options, &runtime)?;
     whole_messages(report, options, &runtime)

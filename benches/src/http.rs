@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use anyhow::Result;
-use tokio::runtime::Builder;
 
 use crate::Options;
 use crate::client::{flood, request};
@@ -21,7 +20,7 @@ const UNREMEMBERED: usize = 20_000;
 
 pub(crate) fn run(report: &mut Report, options: &Options) -> Result<()> {
     report.section("(d) verify-token over HTTP, against a hand-written handler")?;
-    let runtime = Builder::new_multi_thread().enable_all().build()?;
+    let runtime = vestibule::runtime().build()?;
     let program = build_vestibule()?;
     let folder = tempfile::tempdir_in(&options.folder)?;
     let (by_hand, data) = (folder.path().join("by-hand"), folder.path().join("data"));

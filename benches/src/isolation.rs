@@ -3,6 +3,9 @@
 //!
 //! The victim is asked at a steady pace, a fraction of what the machine could do, so that its latency shows what it waits for and not
 //! its own queue. The flood keeps more messages in flight than there are permits for the channel.
+//!
+//! A latency counts from the moment the host has the message. The pace is kept whether or not answers come, so a stall shows in every message
+//! that is sent meanwhile. What the kernel makes the pacing thread wait for a core is the client's and not the host's: it is a figure of its own.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -11,7 +14,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use futures::future::join_all;
 use serde_json::json;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use vestibule::Host;
 use vestibule::message::{Caller, Message};
@@ -52,7 +55,7 @@ const HOSTILE: &[u8] = include!(concat!(env!("OUT_DIR"), "/hostile.rs"));
 
 pub(crate) fn run(report: &mut Report, options: &Options) -> Result<()> {
     report.section("(g) other channels while one is flooded with hostile work")?;
-    let runtime = Builder::new_multi_thread().enable_all().build()?;
+    let runtime = vestibule::runtime().build()?;
     let site = Site::sqlite(&options.folder)?;
     let host = runtime.block_on(site.host(Variant {
         component: Some(HOSTILE.to_vec()),
@@ -62,20 +65,21 @@ pub(crate) fn run(report: &mut Report, options: &Options) -> Result<()> {
     let tokens: Arc<[String]> = runtime.block_on(fixture::tokens(&host, TOKENS))?.into();
     let span = options.span.max(Duration::from_secs(2));
     for attack in ATTACKS.into_iter().filter(|attack| options.wants(attack)) {
-        let (mut quiet, mut flooded) = (Samples::default(), Samples::default());
+        let (mut quiet, mut flooded) = (Victims::default(), Victims::default());
         let mut rates = Vec::new();
         for _ in 0..options.rounds {
-            quiet.0.push(victim(&runtime, &host, &tokens, span)?);
+            quiet.push(victim(&runtime, &host, &tokens, span)?);
             let flood = Flood::start(&runtime, &host, attack);
             // A second for the flood to be all there.
             victim(&runtime, &host, &tokens, Duration::from_secs(1))?;
             let before = flood.answered();
-            flooded.0.push(victim(&runtime, &host, &tokens, span)?);
+            flooded.push(victim(&runtime, &host, &tokens, span)?);
             rates.push((flood.answered() - before) / span.as_secs_f64());
             flood.stop(&runtime)?;
         }
         report.row(&row(&format!("quiet, before {attack}"), &quiet))?;
-        let times = flooded.ratio(&quiet, |sample| sample.latencies.percentile_us(99.0));
+        let p99 = |sample: &Sample| sample.latencies.percentile_us(99.0);
+        let times = flooded.answers.ratio(&quiet.answers, p99);
         let row = row(
             &format!("flooded with {attack}, {FLOOD} in flight"),
             &flooded,
@@ -88,22 +92,38 @@ pub(crate) fn run(report: &mut Report, options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn row(name: &str, samples: &Samples) -> Row {
+fn row(name: &str, victims: &Victims) -> Row {
+    let answers = &victims.answers;
     Row::new(BENCH, name)
-        .figure("rate_s", samples.median(Sample::rate))
-        .figure("p50_us", samples.percentile_us(50.0))
-        .figure("p99_us", samples.percentile_us(99.0))
-        .figure("p99.9_us", samples.percentile_us(99.9))
+        .figure("rate_s", answers.median(Sample::rate))
+        .figure("p50_us", answers.percentile_us(50.0))
+        .figure("p99_us", answers.percentile_us(99.0))
+        .figure("p99.9_us", answers.percentile_us(99.9))
+        .figure("sent_late_p99_us", median(victims.late_us.clone()))
 }
 
-/// Verifies tokens at a steady pace. A latency counts from the moment the message was due, so that a stall is not hidden by the messages
-/// that were not sent meanwhile.
+/// The victim, round by round.
+#[derive(Default)]
+struct Victims {
+    answers: Samples,
+    /// How late 99 % of the messages were sent at most, a round each.
+    late_us: Vec<f64>,
+}
+
+impl Victims {
+    fn push(&mut self, (sample, late): (Sample, Latencies)) {
+        self.answers.0.push(sample);
+        self.late_us.push(late.percentile_us(99.0));
+    }
+}
+
+/// Verifies tokens at a steady pace: the answers, and how late the messages were sent.
 fn victim(
     runtime: &Runtime,
     host: &Host,
     tokens: &Arc<[String]>,
     span: Duration,
-) -> Result<Sample> {
+) -> Result<(Sample, Latencies)> {
     let cpu = Cpu::of_this_process()?;
     let (host, tokens) = (host.clone(), tokens.clone());
     let started = Instant::now();
@@ -111,7 +131,7 @@ fn victim(
         let handle = runtime.handle().clone();
         move || pace(&handle, &host, &tokens, started, span)
     })?;
-    let mut results = paced
+    let (mut results, late) = paced
         .join()
         .map_err(|_| anyhow::anyhow!("the pacing thread panicked"))?;
     let latencies = runtime.block_on(async {
@@ -121,11 +141,12 @@ fn victim(
         }
         anyhow::Ok(latencies)
     })?;
-    Ok(Sample {
+    let sample = Sample {
         latencies,
         wall: started.elapsed(),
         cpu: Cpu::of_this_process()?.since(&cpu),
-    })
+    };
+    Ok((sample, late))
 }
 
 /// Sends from a thread of its own: the flood is not to delay the sending.
@@ -135,21 +156,24 @@ fn pace(
     tokens: &Arc<[String]>,
     started: Instant,
     span: Duration,
-) -> mpsc::UnboundedReceiver<Result<Duration>> {
+) -> (mpsc::UnboundedReceiver<Result<Duration>>, Latencies) {
     let (done, results) = mpsc::unbounded_channel();
+    let mut late = Latencies::new();
     let mut number = 0_u32;
     loop {
         let due = started + Duration::from_secs_f64(f64::from(number) / PACE);
         if due >= started + span {
-            return results;
+            return (results, late);
         }
         wait_until(due);
+        let sent = Instant::now();
+        late.record(sent - due);
         let token = number as usize % tokens.len();
         let (host, tokens, done) = (host.clone(), tokens.clone(), done.clone());
         runtime.spawn(async move {
             let answer = fixture::verify_valid(&host, &tokens[token]).await;
             // The receiver is there until every sender is gone.
-            let _ = done.send(answer.map(|()| due.elapsed()));
+            let _ = done.send(answer.map(|()| sent.elapsed()));
         });
         number += 1;
     }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use tokio::runtime::Builder;
 
 use crate::Options;
 use crate::client::{flood, request};
@@ -21,7 +20,7 @@ const QUIET: Duration = Duration::from_secs(2);
 
 pub(crate) fn run(report: &mut Report, options: &Options) -> Result<()> {
     report.section("(f) resident memory")?;
-    let runtime = Builder::new_multi_thread().enable_all().build()?;
+    let runtime = vestibule::runtime().build()?;
     let program = build_vestibule()?;
     let folder = tempfile::tempdir_in(&options.folder)?;
     let data = folder.path().join("data");

@@ -55,7 +55,7 @@ struct Step<'a> {
 
 pub(crate) fn run(report: &mut Report, options: &Options) -> Result<()> {
     report.section("(b) where the fresh sandbox's time goes")?;
-    let home = Builder::new_multi_thread().enable_all().build()?;
+    let home = vestibule::runtime().build()?;
     let site = Site::sqlite(&options.folder)?;
     wasmtime_alone(report, options, site.engine().wasmtime())?;
     messages(report, options, &home, &site)

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 
 use crate::Options;
 use crate::client::request;
@@ -18,7 +18,7 @@ const BENCH: &str = "start";
 
 pub(crate) fn run(report: &mut Report, options: &Options) -> Result<()> {
     report.section("(e) process start to first answer")?;
-    let runtime = Builder::new_multi_thread().enable_all().build()?;
+    let runtime = vestibule::runtime().build()?;
     let program = build_vestibule()?;
     let (mut fresh, mut cold, mut warm) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..options.rounds {

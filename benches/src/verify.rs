@@ -43,7 +43,7 @@ enum Way {
 
 pub(crate) fn run(report: &mut Report, options: &Options) -> Result<()> {
     report.section("(a) verify-token in process, fresh sandbox, SQLite")?;
-    let home = Builder::new_multi_thread().enable_all().build()?;
+    let home = vestibule::runtime().build()?;
     let site = Site::sqlite(&options.folder)?;
     let off = home.block_on(site.host(Variant {
         remembered: Some(0),
@@ -169,7 +169,7 @@ fn sandboxed(
     let runtime = if one_core {
         Builder::new_current_thread().enable_all().build()?
     } else {
-        Builder::new_multi_thread().enable_all().build()?
+        vestibule::runtime().build()?
     };
     let flood = |span| {
         let (host, tokens) = (host.clone(), tokens.clone());

@@ -79,6 +79,7 @@ pub mod outbox;
 pub mod planes;
 mod private_file;
 mod router;
+mod runtime;
 pub mod sandbox;
 pub mod service_keys;
 mod services;
@@ -89,6 +90,7 @@ mod transaction;
 pub mod transport;
 
 pub use host::{Host, HostBuilder, StartError};
+pub use runtime::runtime;
 
 /// The examples of the README are compiled and run like those of the library.
 #[cfg(doctest)]

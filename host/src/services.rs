@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::hashing::HashPool;
 use crate::keyring::KeyRing;
 use crate::sandbox::Engine;
-use crate::sandbox::lane::SlowLane;
+use crate::sandbox::turns::Turns;
 use crate::store::{AttemptId, Store};
 use crate::telemetry::Metrics;
 
@@ -23,7 +23,7 @@ pub(crate) struct Services {
     pub(crate) hashing: HashPool,
     pub(crate) buckets: Buckets,
     pub(crate) engine: Engine,
-    pub(crate) slow_lane: SlowLane,
+    pub(crate) turns: Turns,
     pub(crate) metrics: Arc<Metrics>,
     /// Held for reading by every commit, and for writing by a message that runs alone.
     pub(crate) commits: RwLock<()>,

@@ -98,10 +98,7 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn run(command: Command, output: &Output) -> Result<ExitCode, Failed> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(anyhow::Error::from)?;
+    let runtime = vestibule::runtime().build().map_err(anyhow::Error::from)?;
     runtime.block_on(async {
         match command {
             Command::Serve(args) => serve::run(args, output).await,

@@ -16,7 +16,7 @@ use crate::hashing::HashPool;
 use crate::keyring::{KeyRing, KeyRingError, RootKey};
 use crate::planes::Planes;
 use crate::router::{AuthCommands, Router};
-use crate::sandbox::lane::SlowLane;
+use crate::sandbox::turns::Turns;
 use crate::sandbox::{CodeCache, EffectiveLimits, Engine, Permits};
 use crate::service_keys::ServiceKeys;
 use crate::services::Services;
@@ -175,7 +175,7 @@ impl HostBuilder {
             keyring: keyring.clone(),
             store: store.clone(),
             engine,
-            slow_lane: SlowLane::new(),
+            turns: Turns::new(),
         });
         let router = Arc::new(Router {
             services,

@@ -70,14 +70,6 @@ impl Call {
         }
     }
 
-    /// `channel/command` of what is deployed; `-/-` for what is not: a client's own words name no share and no metric.
-    pub(super) fn command(&self) -> Arc<str> {
-        match &self.target {
-            Ok(_) => format!("{}/{}", self.message.channel, self.message.command).into(),
-            Err(_) => "-/-".into(),
-        }
-    }
-
     /// Why the message goes nowhere, if that may be said without checking a credential.
     pub(super) fn refusal(&self) -> Option<Failure> {
         match self.message.caller.credential {

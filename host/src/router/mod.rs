@@ -70,7 +70,7 @@ impl Router {
         let task = tokio::spawn({
             let pin = pin.clone();
             // Boxed: tokio moves what it spawns.
-            async move { Box::pin(router.observe(message, pin)).await }
+            async move { Box::pin(router.in_turn(message, pin)).await }
         });
         let _calls_off = CallOff {
             task: task.abort_handle(),
@@ -84,25 +84,36 @@ impl Router {
         })
     }
 
+    /// Runs the message in the line of its command: whatever it takes, decoding and logging included, is done in its turns.
+    async fn in_turn(&self, message: Message, pin: Arc<Pin>) -> Answer {
+        let deployments = self.deployments.load_full();
+        let command = command_name(&deployments, &message);
+        let work = self.observe(message, command.clone(), deployments, pin);
+        self.services.turns.run(&command, work).await
+    }
+
     /// Runs the message and tells metrics and log how it went.
-    async fn observe(&self, message: Message, pin: Arc<Pin>) -> Answer {
+    async fn observe(
+        &self,
+        message: Message,
+        name: Arc<str>,
+        deployments: Arc<Deployments>,
+        pin: Arc<Pin>,
+    ) -> Answer {
         let started = Instant::now();
         let id = uuid::Uuid::now_v7().to_string();
         let request = message.request_id.clone();
-        let deployments = self.deployments.load_full();
-        let known = deployments
-            .get(&message.channel)
-            .filter(|deployment| deployment.command(&message.command).is_some())
-            .map(|deployment| (deployment.channel.clone(), message.command.clone()));
-        let (channel, command) = known.unwrap_or_else(|| (UNKNOWN.into(), UNKNOWN.to_owned()));
-        let answer = self.route(&id, message, deployments, pin).await;
+        let (channel, command) = name.split_once('/').unwrap_or((UNKNOWN, UNKNOWN));
+        let answer = self
+            .route(&id, message, name.clone(), deployments, pin)
+            .await;
         let outcome = answer
             .as_ref()
             .map_or_else(|failure| failure.code.as_str(), |_| "ok");
         let took = started.elapsed();
         self.services
             .metrics
-            .message_done(&channel, &command, outcome, took.as_secs_f64());
+            .message_done(channel, command, outcome, took.as_secs_f64());
         let ms = took.as_secs_f64() * 1_000.0;
         match &answer {
             Err(failure) if matches!(failure.code, Code::Unknown | Code::Unavailable) => {
@@ -110,7 +121,7 @@ impl Router {
                 tracing::warn!(
                     message_id = id,
                     request,
-                    channel = &*channel,
+                    channel,
                     command,
                     outcome,
                     ms,
@@ -121,7 +132,7 @@ impl Router {
             _ => tracing::debug!(
                 message_id = id,
                 request,
-                channel = &*channel,
+                channel,
                 command,
                 outcome,
                 ms,
@@ -135,6 +146,7 @@ impl Router {
         &self,
         id: &str,
         message: Message,
+        name: Arc<str>,
         deployments: Arc<Deployments>,
         pin: Arc<Pin>,
     ) -> Answer {
@@ -142,7 +154,7 @@ impl Router {
         if let Some(refusal) = call.refusal() {
             return Err(refusal);
         }
-        let facts = Arc::new(self.facts(id, &call, deployments, pin)?);
+        let facts = Arc::new(self.facts(id, &call, name, deployments, pin)?);
         let auditor = Auditor {
             services: self.services.clone(),
             facts: facts.clone(),
@@ -162,6 +174,7 @@ impl Router {
         &self,
         id: &str,
         call: &attempt::Call,
+        command: Arc<str>,
         deployments: Arc<Deployments>,
         pin: Arc<Pin>,
     ) -> Result<Facts, Failure> {
@@ -172,7 +185,7 @@ impl Router {
         Ok(Facts {
             id: id.to_owned(),
             request_id: message.request_id.clone(),
-            command: call.command(),
+            command,
             plane: message.caller.plane,
             service_key: message.caller.service_key.clone(),
             remote_address: message
@@ -245,6 +258,18 @@ impl Router {
         }
         ending.into_failure()
     }
+}
+
+/// `channel/command` of what is deployed; `-/-` for what is not: a client's own words name no share, no line and no metric.
+fn command_name(deployments: &Deployments, message: &Message) -> Arc<str> {
+    deployments
+        .get(&message.channel)
+        .filter(|deployment| deployment.command(&message.command).is_some())
+        .map_or_else(
+            || format!("{UNKNOWN}/{UNKNOWN}"),
+            |deployment| format!("{}/{}", deployment.channel, message.command),
+        )
+        .into()
 }
 
 /// Writes what a message audited and did not commit: when it ends, and also when its client hangs up.

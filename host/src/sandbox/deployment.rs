@@ -12,7 +12,6 @@ use super::digest::Digest;
 use super::engine::Engine;
 use super::fault::{Ending, Fault};
 use super::grants::Grants;
-use super::lane::FAST_TICKS;
 use super::limits::EffectiveLimits;
 use super::nested;
 use super::state::State;
@@ -244,20 +243,15 @@ fn is_lift_refusal(error: &wasmtime::Error) -> bool {
     error.chain().any(says)
 }
 
-/// Counts one tick of CPU time, and lets others run: a message that is past its first moment waits for its turn among the slow.
+/// Counts one tick of CPU time, and ends the turn: whoever waits may be before this one.
 fn tick(state: &mut State) -> wasmtime::Result<UpdateDeadline> {
     let own = state.deployment.limits.cpu_ms;
     let work = state.work()?;
     work.usage.cpu_ticks += 1;
-    let ticks = work.usage.cpu_ticks;
-    if ticks > own.max(work.facts.limits.cpu_ms) {
+    if work.usage.cpu_ticks > own.max(work.facts.limits.cpu_ms) {
         return Err(state.fault(Fault::Cpu));
     }
-    if ticks <= FAST_TICKS {
-        return Ok(UpdateDeadline::Yield(1));
-    }
-    let turn = state.services.slow_lane.queue(&state.place);
-    Ok(UpdateDeadline::YieldCustom(1, turn))
+    Ok(UpdateDeadline::Yield(1))
 }
 
 /// The guest functions that were on the stack, innermost first: names of code, no values.

@@ -8,13 +8,13 @@ mod digest;
 mod engine;
 pub(crate) mod fault;
 mod grants;
-pub(crate) mod lane;
 mod limits;
 pub(crate) mod nested;
 mod permits;
 pub(crate) mod pin;
 mod random;
 pub(crate) mod state;
+pub(crate) mod turns;
 pub(crate) mod work;
 
 pub use code_cache::CodeCache;

@@ -8,7 +8,6 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::sandbox::deployment::Deployment;
 use crate::sandbox::fault::{Ending, Fault};
-use crate::sandbox::lane::Place;
 use crate::sandbox::random::MessageRandom;
 use crate::sandbox::work::Work;
 use crate::services::Services;
@@ -26,8 +25,6 @@ pub(crate) struct State {
     pub(crate) services: Arc<Services>,
     /// This sandbox's random numbers.
     pub(crate) random: MessageRandom,
-    /// Its place among the slow, while it has one.
-    pub(crate) place: Place,
     /// Refuses memory beyond the limit, and remembers that it did.
     pub(crate) memory: MemoryLimit,
     /// The message. Absent only while a nested call has it.
@@ -67,7 +64,6 @@ impl State {
             via,
             services,
             random,
-            place: Place::default(),
             memory,
             work: Some(work),
             wasi: None,
@@ -107,8 +103,6 @@ impl State {
 
     /// Counts one call of a capability with `bytes` of arguments and results.
     pub(crate) fn charge(&mut self, bytes: usize) -> wasmtime::Result<&mut Work> {
-        // Whoever waits for a capability does not keep the next one waiting.
-        self.place.leave();
         let own = self.deployment.clone();
         let work = self.work()?;
         let root = &work.facts.limits;
