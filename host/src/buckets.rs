@@ -27,19 +27,22 @@ const MAX_KEYS: usize = 100_000;
 /// How often a persistent counter is tried to be raised while others raise it too.
 const MAX_TRIES: u32 = 64;
 
-/// The installation's buckets.
+/// The installation's buckets: those the operator configures, and for other names those a build declares.
 pub(crate) struct Buckets {
-    volatile: HashMap<String, Volatile>,
-    persistent: HashMap<String, config::Bucket>,
+    configured: BTreeMap<String, config::Bucket>,
+    volatile: Mutex<HashMap<Name, Arc<Volatile>>>,
     store: Arc<dyn Store>,
     keyring: Arc<KeyRing>,
     clock: Arc<dyn Clock>,
 }
 
+/// A volatile bucket: channel and name. Two channels that use one name share its figures and nothing else.
+type Name = (String, String);
+
 /// Why nothing could be taken.
 #[derive(Debug)]
 pub(crate) enum BucketError {
-    /// No bucket of that name is configured.
+    /// No bucket of that name is configured or declared.
     Unknown,
     /// The store could not be reached.
     Store(StoreError),
@@ -54,17 +57,9 @@ impl Buckets {
         keyring: Arc<KeyRing>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let (persistent, volatile): (Vec<_>, Vec<_>) =
-            buckets.iter().partition(|(_, bucket)| bucket.persistent);
         Self {
-            volatile: volatile
-                .into_iter()
-                .map(|(name, bucket)| (name.clone(), Volatile::new(bucket, &clock)))
-                .collect(),
-            persistent: persistent
-                .into_iter()
-                .map(|(name, bucket)| (name.clone(), bucket.clone()))
-                .collect(),
+            configured: buckets.clone(),
+            volatile: Mutex::default(),
             store,
             keyring,
             clock,
@@ -72,18 +67,21 @@ impl Buckets {
     }
 
     /// Takes one from `bucket` for `key`. Some: there was none, and there will be one in so many milliseconds.
+    /// `declared` is what the build asks for where the operator says nothing.
     pub(crate) async fn take(
         &self,
         channel: &str,
         bucket: &str,
         key: &str,
+        declared: Option<&config::Bucket>,
     ) -> Result<Option<u64>, BucketError> {
+        let settings = self.settings(bucket, declared)?;
         let key = self.hashed(channel, bucket, key)?;
-        if let Some(volatile) = self.volatile.get(bucket) {
-            return Ok(volatile.take(&key, self.clock.now()));
+        if settings.persistent {
+            return self.count(settings, &key).await.map_err(BucketError::Store);
         }
-        let settings = self.persistent.get(bucket).ok_or(BucketError::Unknown)?;
-        self.count(settings, &key).await.map_err(BucketError::Store)
+        let volatile = self.volatile(channel, bucket, settings);
+        Ok(volatile.take(&key, self.clock.now()))
     }
 
     /// Fills `bucket` for `key` again.
@@ -92,14 +90,13 @@ impl Buckets {
         channel: &str,
         bucket: &str,
         key: &str,
+        declared: Option<&config::Bucket>,
     ) -> Result<(), BucketError> {
+        let settings = self.settings(bucket, declared)?;
         let key = self.hashed(channel, bucket, key)?;
-        if let Some(volatile) = self.volatile.get(bucket) {
-            volatile.reset(&key);
+        if !settings.persistent {
+            self.volatile(channel, bucket, settings).reset(&key);
             return Ok(());
-        }
-        if !self.persistent.contains_key(bucket) {
-            return Err(BucketError::Unknown);
         }
         let now = self.clock.now();
         let mut snapshot = self.store.begin().await.map_err(BucketError::Store)?;
@@ -126,6 +123,27 @@ impl Buckets {
             .await
             .map_err(BucketError::Store)
             .map(|_| ())
+    }
+
+    fn settings<'a>(
+        &'a self,
+        bucket: &str,
+        declared: Option<&'a config::Bucket>,
+    ) -> Result<&'a config::Bucket, BucketError> {
+        let configured = self.configured.get(bucket);
+        configured.or(declared).ok_or(BucketError::Unknown)
+    }
+
+    /// The volatile bucket, made when it is first used, and again when a new build declares other figures.
+    fn volatile(&self, channel: &str, bucket: &str, settings: &config::Bucket) -> Arc<Volatile> {
+        let mut all = self.volatile.lock().unwrap_or_else(PoisonError::into_inner);
+        let volatile = all
+            .entry((channel.to_owned(), bucket.to_owned()))
+            .or_insert_with(|| Arc::new(Volatile::new(settings, &self.clock)));
+        if volatile.settings != *settings {
+            *volatile = Arc::new(Volatile::new(settings, &self.clock));
+        }
+        volatile.clone()
     }
 
     /// Raises a stored counter: `burst` in each `period_ms`, from the first.
@@ -206,8 +224,8 @@ fn read_count(record: &Record) -> u32 {
 
 /// Buckets that live as long as the process.
 struct Volatile {
+    settings: config::Bucket,
     quota: Quota,
-    period_ms: u64,
     clock: HostClock,
     keys: Mutex<Keys>,
 }
@@ -232,8 +250,8 @@ impl Volatile {
             .unwrap_or_else(|| Quota::per_second(NonZeroU32::MIN))
             .allow_burst(burst);
         Self {
+            settings: bucket.clone(),
             quota,
-            period_ms: bucket.period_ms,
             clock: HostClock(clock.clone()),
             keys: Mutex::default(),
         }
@@ -242,7 +260,7 @@ impl Volatile {
     fn take(&self, key: &str, now: Timestamp) -> Option<u64> {
         let mut all = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         if all.buckets.len() >= MAX_KEYS && !all.buckets.contains_key(key) {
-            all.make_room(now, self.period_ms);
+            all.make_room(now, self.settings.period_ms);
         }
         let keys = &mut all.buckets;
         let bucket = keys.entry(key.to_owned()).or_insert_with(|| Bucket {

@@ -4,6 +4,7 @@ use wasmtime::Result;
 
 use super::bindings::vestibule::capability::limits::{Host, RetryAfter};
 use crate::buckets::BucketError;
+use crate::config;
 use crate::sandbox::fault::{Ending, Fault};
 use crate::sandbox::state::State;
 
@@ -17,6 +18,12 @@ impl State {
             BucketError::Store(cause) => Ending::unavailable(cause).into(),
             BucketError::Crypto(cause) => Ending::unavailable(cause).into(),
         }
+    }
+
+    /// What the build asks for, where the operator says nothing.
+    fn declared_bucket(&self, name: &str) -> Option<config::Bucket> {
+        let manifest = &self.deployment.contract.manifest;
+        manifest.bucket(name).map(config::Bucket::from)
     }
 
     fn charge_bucket(&mut self, bucket: &str, key: &str) -> Result<()> {
@@ -49,9 +56,10 @@ impl Host for State {
         let facts = work.facts.clone();
         let services = self.services.clone();
         let (channel, bucket, key) = &name;
+        let declared = self.declared_bucket(bucket);
         let answer = services
             .buckets
-            .take(channel, bucket, key)
+            .take(channel, bucket, key, declared.as_ref())
             .await
             .map_err(|error| self.bucket_error(error))?;
         if answer.is_some() {
@@ -66,9 +74,10 @@ impl Host for State {
         self.work()?.transaction.rest();
         let channel = self.deployment.channel.clone();
         let services = self.services.clone();
+        let declared = self.declared_bucket(&bucket);
         services
             .buckets
-            .reset(&channel, &bucket, &key)
+            .reset(&channel, &bucket, &key, declared.as_ref())
             .await
             .map_err(|error| self.bucket_error(error))
     }

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 
 use super::pattern::{CommandPattern, is_name};
-use super::{Config, ConfigError, Limits, Passwords};
+use super::{Bucket, Config, ConfigError, Limits, Passwords};
 
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
@@ -50,11 +50,11 @@ impl Config {
         check_passwords(&self.passwords)?;
         for (name, bucket) in &self.buckets {
             let key = named("buckets", name)?;
-            within(&format!("{key}.burst"), bucket.burst, 1..=1_000_000_u64)?;
+            within(&format!("{key}.burst"), bucket.burst, Bucket::BURST)?;
             within(
                 &format!("{key}.period_ms"),
                 bucket.period_ms,
-                1..=366 * 24 * HOUR_MS,
+                Bucket::PERIOD_MS,
             )?;
         }
         self.check_components()?;

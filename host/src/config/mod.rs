@@ -15,6 +15,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
@@ -159,16 +160,23 @@ pub struct Limits {
 }
 
 /// A token bucket: `burst` at once, and one more every `period_ms / burst`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bucket {
-    /// How many at once.
+    /// How many at once; 1 to 1 000 000.
     pub burst: u32,
-    /// In how many milliseconds an empty bucket is full again.
+    /// In how many milliseconds an empty bucket is full again; at least 1, at most 366 days.
     pub period_ms: u64,
     /// Whether it survives a restart.
     #[serde(default)]
     pub persistent: bool,
+}
+
+impl Bucket {
+    /// What `burst` may be.
+    pub(crate) const BURST: RangeInclusive<u64> = 1..=1_000_000;
+    /// What `period_ms` may be.
+    pub(crate) const PERIOD_MS: RangeInclusive<u64> = 1..=366 * 24 * 60 * 60 * 1000;
 }
 
 /// Password hashing: argon2id (RFC 9106).
@@ -331,11 +339,23 @@ impl Default for Shared {
     }
 }
 
+/// What somebody without a credential needs: all of it is uniform to strangers.
+const STRANGERS: [&str; 8] = [
+    "accounts/sign-up",
+    "accounts/sign-in",
+    "accounts/refresh-session",
+    "accounts/sign-out",
+    "accounts/verify-email",
+    "accounts/resend-verification",
+    "accounts/reset-password",
+    "accounts/new-password",
+];
+
 impl Default for Planes {
     fn default() -> Self {
         Self {
             user: vec!["accounts/*".into(), "api-tokens/*".into()],
-            public: Vec::new(),
+            public: STRANGERS.iter().map(ToString::to_string).collect(),
         }
     }
 }

@@ -89,7 +89,11 @@ impl Router {
         let deployments = self.deployments.load_full();
         let command = command_name(&deployments, &message);
         let work = self.observe(message, command.clone(), deployments, pin);
-        self.services.turns.run(&command, work).await
+        let faulted = |answer: &Answer| {
+            let code = answer.as_ref().err().map(|failure| failure.code.clone());
+            code == Some(Code::Unknown)
+        };
+        self.services.turns.run(&command, work, faulted).await
     }
 
     /// Runs the message and tells metrics and log how it went.

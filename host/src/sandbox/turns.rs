@@ -7,7 +7,7 @@
 //!
 //! A turn of a looping guest is a whole tick, and much longer than a short message takes altogether. So messages that are
 //! long, by what they used or by what their command usually uses, leave half of the cores to the short ones, as long as there
-//! are any.
+//! are any. A message that ends in a fault counts as long, however short: nobody is to be slowed down by a build that traps.
 
 mod lines;
 #[cfg(test)]
@@ -20,7 +20,7 @@ use std::task::{Poll, Waker};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
-use lines::{LineId, Lines, Ticket, Turn};
+use lines::{FAULT, LineId, Lines, Ticket, Turn};
 
 /// The turns of one host.
 pub(crate) struct Turns(Mutex<Lines>);
@@ -32,8 +32,13 @@ impl Turns {
         Self(Mutex::new(Lines::new(cores)))
     }
 
-    /// Runs `work` in the line of `command`.
-    pub(crate) async fn run<T>(&self, command: &Arc<str>, work: impl Future<Output = T>) -> T {
+    /// Runs `work` in the line of `command`; `faulted` says of what came of it whether it was a fault.
+    pub(crate) async fn run<T>(
+        &self,
+        command: &Arc<str>,
+        work: impl Future<Output = T>,
+        faulted: impl Fn(&T) -> bool,
+    ) -> T {
         let mut work = pin!(work);
         let mut member = Member::join(self, command);
         poll_fn(|context| {
@@ -42,6 +47,9 @@ impl Turns {
             }
             let polled = work.as_mut().poll(context);
             member.end();
+            if let Poll::Ready(outcome) = &polled {
+                member.faulted = faulted(outcome);
+            }
             polled
         })
         .await
@@ -57,6 +65,7 @@ struct Member<'a> {
     turns: &'a Turns,
     line: LineId,
     used: Duration,
+    faulted: bool,
     stand: Stand,
 }
 
@@ -77,6 +86,7 @@ impl<'a> Member<'a> {
             turns,
             line: turns.lines().join(command),
             used: Duration::ZERO,
+            faulted: false,
             stand: Stand::Away,
         }
     }
@@ -116,7 +126,11 @@ impl Drop for Member<'_> {
             Stand::Waiting(ticket) => Some(ticket),
             Stand::Away | Stand::Running(..) => None,
         };
-        let next = self.turns.lines().leave(self.line, ticket, self.used);
+        let counted = match self.faulted {
+            true => self.used.max(FAULT),
+            false => self.used,
+        };
+        let next = self.turns.lines().leave(self.line, ticket, counted);
         wake(next);
     }
 }

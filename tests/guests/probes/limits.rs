@@ -1,5 +1,12 @@
 //! Channel `probe-limits`: takes from a bucket and fills it.
 
+test_guests::manifest!(
+    br#"{"buckets": [
+        {"name": "declared", "burst": 1, "period_ms": 60000},
+        {"name": "declared-lasting", "burst": 1, "period_ms": 60000, "persistent": true}
+    ]}"#
+);
+
 mod bindings {
     #![allow(missing_docs, unsafe_code, unreachable_pub, clippy::all)]
     wit_bindgen::generate!({

@@ -2,12 +2,13 @@
 //! credentials.
 //!
 //! It is a custom section of JSON, in the component or in a module inside it. A build without one stores schema 0, has
-//! nothing to configure, and its replies carry no credentials.
+//! nothing to configure, takes from buckets that the operator configures only, and its replies carry no credentials.
 //!
 //! ```json
 //! {
 //!   "schema": {"writes": 2, "reads": [1, 2]},
 //!   "config": [{"name": "idle-ttl", "type": "duration", "default": "30 d", "doc": "How long it may stay unused."}],
+//!   "buckets": [{"name": "issue", "burst": 30, "period_ms": 60000, "doc": "Issues a source a minute."}],
 //!   "short_replies": ["issue"]
 //! }
 //! ```
@@ -15,6 +16,8 @@
 mod resolve;
 
 use serde::Deserialize;
+
+use crate::config::Bucket;
 
 pub use resolve::ConfigViolation;
 use resolve::normalise;
@@ -30,6 +33,8 @@ pub struct Manifest {
     pub schema: Schema,
     /// What may be configured.
     pub config: Vec<ConfigKey>,
+    /// The buckets it takes from, with their figures where the operator configures none.
+    pub buckets: Vec<DeclaredBucket>,
     /// The commands (kebab-case) whose stored replies carry credentials, so that they are kept for the refresh grace only.
     pub short_replies: Vec<String>,
 }
@@ -59,6 +64,34 @@ pub struct ConfigKey {
     /// What it does.
     #[serde(default)]
     pub doc: String,
+}
+
+/// A bucket that a build takes from, as `[buckets.<name>]` would configure it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeclaredBucket {
+    /// The name in kebab-case.
+    pub name: String,
+    /// How many at once.
+    pub burst: u32,
+    /// In how many milliseconds an empty bucket is full again.
+    pub period_ms: u64,
+    /// Whether it survives a restart.
+    #[serde(default)]
+    pub persistent: bool,
+    /// What is counted.
+    #[serde(default)]
+    pub doc: String,
+}
+
+impl From<&DeclaredBucket> for Bucket {
+    fn from(declared: &DeclaredBucket) -> Self {
+        Self {
+            burst: declared.burst,
+            period_ms: declared.period_ms,
+            persistent: declared.persistent,
+        }
+    }
 }
 
 /// What a configured value is.
@@ -132,6 +165,7 @@ impl Manifest {
             self.schema.reads.len(),
             self.config.len(),
             self.short_replies.len(),
+            self.buckets.len(),
         ];
         if lengths.iter().any(|length| *length > MAX_ENTRIES) {
             return Err(ManifestError::TooLarge);
@@ -154,7 +188,36 @@ impl Manifest {
                 return inconsistent(format!("the default of `{name}` {rule}"));
             }
         }
+        self.check_buckets()
+    }
+
+    fn check_buckets(&self) -> Result<(), ManifestError> {
+        for (index, bucket) in self.buckets.iter().enumerate() {
+            let name = &bucket.name;
+            let rule = if wit_parser::validate_id(name).is_err() {
+                "is not kebab-case"
+            } else if self.buckets[..index]
+                .iter()
+                .any(|other| other.name == *name)
+            {
+                "is declared twice"
+            } else if !Bucket::BURST.contains(&bucket.burst.into()) {
+                "has a `burst` out of bounds"
+            } else if !Bucket::PERIOD_MS.contains(&bucket.period_ms) {
+                "has a `period_ms` out of bounds"
+            } else {
+                continue;
+            };
+            let message = format!("the bucket {name:?} {rule}");
+            return Err(ManifestError::Inconsistent(message));
+        }
         Ok(())
+    }
+
+    /// The figures that the build gives the bucket `name`; none if it declares none of that name.
+    #[must_use]
+    pub fn bucket(&self, name: &str) -> Option<&DeclaredBucket> {
+        self.buckets.iter().find(|bucket| bucket.name == name)
     }
 
     /// Whether the stored replies of `command` (kebab-case) carry credentials.
@@ -173,9 +236,12 @@ mod tests {
         let manifest = Manifest::parse(
             br#"{"schema": {"writes": 2, "reads": [1, 2]},
                  "config": [{"name": "ttl", "type": "duration", "default": "10m", "doc": "D."}],
+                 "buckets": [{"name": "issue", "burst": 3, "period_ms": 60000, "doc": "D."}],
                  "short_replies": ["issue"]}"#,
         )
         .unwrap();
+        assert_eq!(manifest.bucket("issue").map(|bucket| bucket.burst), Some(3));
+        assert_eq!(manifest.bucket("other"), None);
         assert_eq!(manifest.schema.reads, [1, 2]);
         assert_eq!(manifest.config[0].kind, ConfigType::Duration);
         assert!(manifest.has_short_reply("issue") && !manifest.has_short_reply("check"));
@@ -212,6 +278,23 @@ mod tests {
             (
                 r#"{"config": [{"name": "a", "type": "colour"}]}"#,
                 "unknown variant",
+            ),
+            (
+                r#"{"buckets": [{"name": "a", "burst": 0, "period_ms": 1}]}"#,
+                "`burst` out of bounds",
+            ),
+            (
+                r#"{"buckets": [{"name": "a", "burst": 1, "period_ms": 0}]}"#,
+                "`period_ms` out of bounds",
+            ),
+            (
+                r#"{"buckets": [{"name": "a b", "burst": 1, "period_ms": 1}]}"#,
+                "kebab-case",
+            ),
+            (
+                r#"{"buckets": [{"name": "a", "burst": 1, "period_ms": 1},
+                                {"name": "a", "burst": 2, "period_ms": 1}]}"#,
+                "declared twice",
             ),
             (r#"{"konfig": []}"#, "unknown field"),
             ("[", "EOF"),

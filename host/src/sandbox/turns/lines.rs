@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 /// Who has used more than this is long.
 pub(super) const LONG: Duration = Duration::from_millis(1);
 
+/// What a message that ended in a fault is taken to have used: a few of them in a row, and their command is long.
+pub(super) const FAULT: Duration = Duration::from_millis(4);
+
 /// For how long cores are kept free after the last short turn.
 pub(super) const RESERVED_FOR: Duration = Duration::from_secs(1);
 
@@ -144,7 +147,7 @@ impl Lines {
         self.grant()
     }
 
-    /// A message that used so much in all its turns ends, or is called off while it waits.
+    /// A message that counts as having used so much ends, or is called off while it waits.
     pub(super) fn leave(
         &mut self,
         id: LineId,

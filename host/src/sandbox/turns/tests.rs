@@ -133,6 +133,31 @@ fn a_command_that_is_usually_long_is_long_from_the_start() {
     assert_eq!(site.ask(line, Duration::ZERO), Ok(Turn::Long));
 }
 
+#[tokio::test]
+async fn a_command_that_keeps_faulting_is_long_and_one_fault_is_forgiven() {
+    let turns = Turns::new();
+    let (faulty, sound) = (Arc::from("faulty/run"), Arc::from("sound/run"));
+    let is_long = |command: &Arc<str>| {
+        let mut lines = turns.lines();
+        let line = lines.join(command);
+        let turn = lines.ask(line, Duration::ZERO, Waker::noop(), Instant::now());
+        let turn = turn.expect("nobody else is there");
+        drop(lines.end(line, turn, Duration::ZERO));
+        drop(lines.leave(line, None, Duration::ZERO));
+        turn == Turn::Long
+    };
+    for _ in 0..8 {
+        turns.run(&faulty, async {}, |()| true).await;
+    }
+    assert!(is_long(&faulty));
+    turns.run(&sound, async {}, |()| true).await;
+    assert!(!is_long(&sound));
+    for _ in 0..16 {
+        turns.run(&faulty, async {}, |()| false).await;
+    }
+    assert!(!is_long(&faulty));
+}
+
 #[test]
 fn a_short_one_does_not_wait_behind_a_long_one_of_its_line() {
     let mut site = Site::new(2);
@@ -208,7 +233,7 @@ async fn everybody_comes_to_an_end_however_many_wait_and_hang_up() {
         };
         all.push(tokio::spawn(async move {
             let command = format!("a/{}", number % 3).into();
-            turns.run(&command, work).await
+            turns.run(&command, work, |_| false).await
         }));
     }
     // Every fifth hangs up: none of them may take a turn along.
@@ -223,7 +248,7 @@ async fn everybody_comes_to_an_end_however_many_wait_and_hang_up() {
     }
     assert_eq!(ended, 200);
     let one = "a/0".into();
-    assert_eq!(turns.run(&one, async { 7 }).await, 7);
+    assert_eq!(turns.run(&one, async { 7 }, |_| false).await, 7);
 }
 
 #[tokio::test]
@@ -233,9 +258,11 @@ async fn a_panic_gives_the_turn_back() {
         let turns = turns.clone();
         let panicked = tokio::spawn(async move {
             let command = "a/a".into();
-            turns.run(&command, async { panic!("on purpose") }).await
+            turns
+                .run(&command, async { panic!("on purpose") }, |()| false)
+                .await
         });
         assert!(panicked.await.is_err());
     }
-    assert_eq!(turns.run(&"a/a".into(), async { 7 }).await, 7);
+    assert_eq!(turns.run(&"a/a".into(), async { 7 }, |_| false).await, 7);
 }

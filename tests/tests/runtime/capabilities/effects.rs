@@ -16,6 +16,7 @@ on_every_backend! {
     events_leave_with_the_commit,
     audit_is_written_whatever_the_answer,
     limits_stand_outside_the_transaction,
+    a_bucket_has_the_figures_that_the_build_declares_or_the_operator_configures,
 }
 
 async fn mail_leaves_with_the_commit(backend: Backend) {
@@ -149,4 +150,32 @@ async fn limits_stand_outside_the_transaction(backend: Backend) {
             .await;
         take("ann").await.unwrap();
     }
+}
+
+async fn a_bucket_has_the_figures_that_the_build_declares_or_the_operator_configures(
+    backend: Backend,
+) {
+    let probe = || probe(backend, guests::PROBE_LIMITS, "probe-limits", &["limits"]);
+    let take = async |harness: &Harness, bucket: &str| {
+        harness
+            .send(
+                "probe-limits",
+                "take",
+                json!({"bucket": bucket, "key": "ann"}),
+            )
+            .await
+            .map_err(|refused| refused.code)
+    };
+    let harness = probe().start().await;
+    for bucket in ["declared", "declared-lasting"] {
+        assert_eq!(take(&harness, bucket).await, Ok(None));
+        assert_eq!(take(&harness, bucket).await, Err(Code::TooManyRequests));
+    }
+    assert_eq!(take(&harness, "neither").await, Err(Code::Unknown));
+
+    let harness = probe().bucket("declared", 2, 60_000, false).start().await;
+    for _ in 0..2 {
+        assert_eq!(take(&harness, "declared").await, Ok(None));
+    }
+    assert_eq!(take(&harness, "declared").await, Err(Code::TooManyRequests));
 }
