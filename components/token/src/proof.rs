@@ -11,6 +11,9 @@ const ACTING: &str = "acting";
 /// The method of a principal that an access token proves.
 const JWT: &str = "jwt";
 
+/// The method of a principal that an API token proves.
+pub(crate) const API_TOKEN: &str = "api-token";
+
 /// The proof a session began with, as its family's record keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {
@@ -46,17 +49,29 @@ impl Message {
         self.via.is_none() && self.plane == Plane::Service
     }
 
-    /// The principal, if they are `subject` and proved it: a service that acts for somebody merely says so.
+    /// The principal, if they proved who they are: a service that acts for somebody merely says so.
+    pub(crate) fn established(&self) -> Option<&Principal> {
+        let principal = self.principal.as_ref();
+        principal.filter(|principal| !principal.came_by(ACTING))
+    }
+
+    /// The principal, if they are `subject` and proved it.
     pub(crate) fn proved(&self, subject: &str) -> Option<&Principal> {
-        self.principal.as_ref().filter(|principal| {
-            principal.subject == subject && !principal.methods.iter().any(|method| method == ACTING)
-        })
+        let principal = self.established();
+        principal.filter(|principal| principal.subject == subject)
     }
 
     /// Whether the sessions of `subject` may be seen and ended. What calls from outside and is no service is somebody with
     /// sessions of their own.
     pub(crate) fn may_manage(&self, subject: &str) -> bool {
         self.via.is_some() || self.is_service() || self.proved(subject).is_some()
+    }
+}
+
+impl Principal {
+    /// Whether they proved who they are, or are named, by `method`.
+    pub(crate) fn came_by(&self, method: &str) -> bool {
+        self.methods.iter().any(|known| known == method)
     }
 }
 

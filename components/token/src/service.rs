@@ -6,7 +6,8 @@ mod refresh;
 mod verify;
 
 pub use end::Session;
-pub use issue::Tokens;
+pub use issue::{SessionTokens, Tokens};
+pub use refresh::RefreshedSession;
 pub use verify::Verified;
 
 use crate::error::Error;
@@ -32,10 +33,9 @@ impl<'a, P: Ports> Service<'a, P> {
         RefreshToken::parse(refresh_token).filter(|token| token.is_genuine(self.ports))
     }
 
-    fn deny(&self, action: &str, id: &str, reason: &str) -> Error {
+    fn deny(&self, action: &str, subject: Option<&str>, reason: &str) -> Error {
         let detail = [("reason", reason)];
-        self.ports
-            .record(action, Outcome::Denied, Some(id), &detail);
+        self.ports.record(action, Outcome::Denied, subject, &detail);
         Error::AccessDenied
     }
 

@@ -44,20 +44,23 @@ impl<P: Ports> Service<'_, P> {
         }
     }
 
-    /// The living sessions of `id`, oldest first; of more than 1 000 the newest.
+    /// The living sessions of `id`, oldest first. Of more than 1 000 the newest, and access-only ones after the others:
+    /// nobody hides a session behind a crowd of them.
     ///
     /// # Errors
     /// [`Error::ValidationFailed`] if `id` cannot be a subject; [`Error::AccessDenied`] for somebody else who asks from
     /// outside and is no service.
     pub fn list_sessions(&self, id: &str) -> Result<Vec<Session>, Error> {
         self.check(id, "session-list")?;
-        let families = self.sessions().of(id);
-        let surplus = families.len().saturating_sub(MAX_SESSIONS);
-        Ok(families
-            .into_iter()
-            .skip(surplus)
-            .map(Session::from)
-            .collect())
+        let mut families = self.sessions().of(id);
+        let mut surplus = families.len().saturating_sub(MAX_SESSIONS);
+        families.retain(|(_, family)| {
+            let stays = surplus == 0 || !family.access_only;
+            surplus -= usize::from(!stays);
+            stays
+        });
+        let newest = families.into_iter().skip(surplus);
+        Ok(newest.map(Session::from).collect())
     }
 
     /// Ends one session of `id`. If there is none of that name, or it is another's, nothing happens.
@@ -92,9 +95,7 @@ impl<P: Ports> Service<'_, P> {
     /// As [`list_sessions`](Self::list_sessions).
     pub fn revoke_subject(&self, id: &str, except_session: Option<&str>) -> Result<(), Error> {
         self.check(id, "subject-revoke")?;
-        let except = except_session.and_then(Id::parse);
-        let ended = self.sessions().end_all(id, except);
-        self.succeed("subject-revoke", id, &[("sessions", ended.to_string())]);
+        self.end_all(id, except_session.and_then(Id::parse));
         Ok(())
     }
 
@@ -104,7 +105,13 @@ impl<P: Ports> Service<'_, P> {
         if self.ports.message().may_manage(id) {
             return Ok(());
         }
-        Err(self.deny(action, id, "not-the-subject"))
+        Err(self.deny(action, Some(id), "not-the-subject"))
+    }
+
+    fn end_all(&self, subject: &str, except: Option<Id>) {
+        let ended = self.sessions().end_all(subject, except);
+        let detail = [("sessions", ended.to_string())];
+        self.succeed("subject-revoke", subject, &detail);
     }
 
     fn end(&self, id: Id, family: &Family, reason: &str) {
