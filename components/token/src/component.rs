@@ -62,6 +62,10 @@ impl wit::Guest for Component {
         Ok(service().revoke_subject(&request.id, request.except_session_id.as_deref())?)
     }
 
+    fn end_all_sessions() -> Result<(), wit::Error> {
+        Ok(service().end_all_sessions()?)
+    }
+
     fn issue_session(request: wit::IssueSessionRequest) -> Result<wit::SessionTokens, wit::Error> {
         Ok(service().issue_session(request.access_only)?.into())
     }

@@ -61,10 +61,26 @@ impl Message {
         principal.filter(|principal| principal.subject == subject)
     }
 
-    /// Whether the sessions of `subject` may be seen and ended. What calls from outside and is no service is somebody with
-    /// sessions of their own.
+    /// Whom the message acts for: who proved it, or whom a service names. A service may ask for anybody from outside, so it
+    /// may have a component ask for somebody.
+    pub(crate) fn subject(&self) -> Option<&str> {
+        let principal = match self.plane {
+            Plane::Service => self.principal.as_ref(),
+            Plane::User | Plane::Public => self.established(),
+        };
+        principal.map(|principal| principal.subject.as_str())
+    }
+
+    /// Whether the sessions of `subject` may be seen and ended one by one. Another component may not do it to anybody: it
+    /// serves whom the message acts for.
     pub(crate) fn may_manage(&self, subject: &str) -> bool {
-        self.via.is_some() || self.is_service() || self.proved(subject).is_some()
+        self.is_service() || self.subject() == Some(subject)
+    }
+
+    /// Whether all sessions of `subject` may be ended. For another component the grant of that command decides: whoever
+    /// resets a password or switches an account off ends sessions of somebody who is not there.
+    pub(crate) fn may_revoke(&self, subject: &str) -> bool {
+        self.via.is_some() || self.may_manage(subject)
     }
 }
 

@@ -5,7 +5,7 @@ use crate::access_token;
 use crate::error::Error;
 use crate::family::Family;
 use crate::id::Id;
-use crate::ports::{Outcome, Ports};
+use crate::ports::{Message, Outcome, Ports};
 use crate::settings::MAX_SESSIONS;
 use crate::subject;
 
@@ -48,10 +48,10 @@ impl<P: Ports> Service<'_, P> {
     /// nobody hides a session behind a crowd of them.
     ///
     /// # Errors
-    /// [`Error::ValidationFailed`] if `id` cannot be a subject; [`Error::AccessDenied`] for somebody else who asks from
-    /// outside and is no service.
+    /// [`Error::ValidationFailed`] if `id` cannot be a subject; [`Error::AccessDenied`] if the message does not act for
+    /// `id`, unless a service asks from outside.
     pub fn list_sessions(&self, id: &str) -> Result<Vec<Session>, Error> {
-        self.check(id, "session-list")?;
+        self.check(id, "session-list", Message::may_manage)?;
         let mut families = self.sessions().of(id);
         let mut surplus = families.len().saturating_sub(MAX_SESSIONS);
         families.retain(|(_, family)| {
@@ -68,7 +68,7 @@ impl<P: Ports> Service<'_, P> {
     /// # Errors
     /// As [`list_sessions`](Self::list_sessions).
     pub fn end_session(&self, id: &str, session_id: &str) -> Result<(), Error> {
-        self.check(id, "session-end")?;
+        self.check(id, "session-end", Message::may_manage)?;
         let found = Id::parse(session_id)
             .and_then(|session| Some((session, self.sessions().find(session)?)));
         match found {
@@ -88,21 +88,41 @@ impl<P: Ports> Service<'_, P> {
         Ok(())
     }
 
+    /// Ends all sessions of the subject that this message acts for, and with them every access token of theirs issued up
+    /// to now.
+    ///
+    /// # Errors
+    /// [`Error::AccessDenied`] if it acts for nobody.
+    pub fn end_all_sessions(&self) -> Result<(), Error> {
+        let message = self.ports.message();
+        let Some(subject) = message.subject() else {
+            return Err(self.deny("subject-revoke", None, "not-established"));
+        };
+        self.end_all(subject, None);
+        Ok(())
+    }
+
     /// Ends all sessions of `id` but `except_session`, and with them every access token of theirs issued up to now. What is
     /// no session of `id` excepts nothing.
     ///
     /// # Errors
-    /// As [`list_sessions`](Self::list_sessions).
+    /// [`Error::ValidationFailed`] if `id` cannot be a subject; [`Error::AccessDenied`] from outside as for
+    /// [`list_sessions`](Self::list_sessions). A component that was granted the command may end anybody's.
     pub fn revoke_subject(&self, id: &str, except_session: Option<&str>) -> Result<(), Error> {
-        self.check(id, "subject-revoke")?;
+        self.check(id, "subject-revoke", Message::may_revoke)?;
         self.end_all(id, except_session.and_then(Id::parse));
         Ok(())
     }
 
-    /// Refuses an `id` that cannot be a subject, and who may not manage its sessions.
-    fn check(&self, id: &str, action: &str) -> Result<(), Error> {
+    /// Refuses an `id` that cannot be a subject, and a message that may not do this to its sessions.
+    fn check(
+        &self,
+        id: &str,
+        action: &str,
+        may: impl FnOnce(&Message, &str) -> bool,
+    ) -> Result<(), Error> {
         subject::check(id)?;
-        if self.ports.message().may_manage(id) {
+        if may(&self.ports.message(), id) {
             return Ok(());
         }
         Err(self.deny(action, Some(id), "not-the-subject"))
