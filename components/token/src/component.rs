@@ -4,7 +4,7 @@ use bindings::exports::vestibule::token::commands as wit;
 use bindings::vestibule::types::types::Violation;
 
 use crate::error::Error;
-use crate::service::{Service, Session, Tokens, Verified};
+use crate::service::{RefreshedSession, Service, Session, SessionTokens, Tokens, Verified};
 use crate::wasi::Imports;
 
 #[expect(
@@ -61,6 +61,20 @@ impl wit::Guest for Component {
     fn revoke_subject(request: wit::RevokeSubjectRequest) -> Result<(), wit::Error> {
         Ok(service().revoke_subject(&request.id, request.except_session_id.as_deref())?)
     }
+
+    fn end_all_sessions() -> Result<(), wit::Error> {
+        Ok(service().end_all_sessions()?)
+    }
+
+    fn issue_session(request: wit::IssueSessionRequest) -> Result<wit::SessionTokens, wit::Error> {
+        Ok(service().issue_session(request.access_only)?.into())
+    }
+
+    fn refresh_session(
+        request: wit::RefreshSessionRequest,
+    ) -> Result<wit::RefreshedSession, wit::Error> {
+        Ok(service().refresh_session(&request.refresh_token)?.into())
+    }
 }
 
 fn service() -> Service<'static, Imports> {
@@ -85,6 +99,27 @@ impl From<Tokens> for wit::Tokens {
         Self {
             access_token: tokens.access_token,
             refresh_token: tokens.refresh_token,
+        }
+    }
+}
+
+impl From<SessionTokens> for wit::SessionTokens {
+    fn from(tokens: SessionTokens) -> Self {
+        Self {
+            access_token: tokens.access_token,
+            access_expires_at: tokens.access_expires_at,
+            refresh_token: tokens.refresh_token,
+            refresh_expires_at: tokens.refresh_expires_at,
+            session_id: tokens.session_id,
+        }
+    }
+}
+
+impl From<RefreshedSession> for wit::RefreshedSession {
+    fn from(refreshed: RefreshedSession) -> Self {
+        Self {
+            id: refreshed.id,
+            session: refreshed.session.into(),
         }
     }
 }

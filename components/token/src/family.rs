@@ -38,6 +38,9 @@ pub struct Family {
     /// How the subject proved who they are; none if somebody else asked for the tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<Proof>,
+    /// Whether it has no refresh tokens.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub access_only: bool,
     /// Fields that a later build wrote: they are kept as they are.
     #[serde(flatten)]
     later: Map<String, Value>,
@@ -85,7 +88,23 @@ impl Family {
             idle_expires_at: expires_at.min(now.saturating_add(settings.idle_lifetime())),
             expires_at,
             proof,
+            access_only: false,
             later: Map::new(),
+        }
+    }
+
+    /// The same without refresh tokens: it ends with its access token.
+    #[must_use]
+    pub fn into_access_only<C: Config>(self, settings: &Settings<'_, C>) -> Self {
+        let lifetime = settings.access_lifetime();
+        let expires_at = self
+            .idle_expires_at
+            .min(self.created_at.saturating_add(lifetime));
+        Self {
+            idle_expires_at: expires_at,
+            expires_at,
+            access_only: true,
+            ..self
         }
     }
 
@@ -95,6 +114,9 @@ impl Family {
     /// `now` may lie before the rotation, since a message's moment is the one it began at: that is within the grace.
     #[must_use]
     pub fn presented(&self, generation: u32, now: u64, grace: u64) -> Presented {
+        if self.access_only {
+            return Presented::Replayed;
+        }
         if generation == self.generation {
             return Presented::Newest;
         }
@@ -221,11 +243,21 @@ mod tests {
     fn a_record_without_a_proof_is_read_and_written_as_before_there_were_any() {
         let world = World::default();
         let record = family(&world).write();
-        assert!(!String::from_utf8_lossy(&record).contains("proof"));
+        let text = String::from_utf8_lossy(&record);
+        assert!(!text.contains("proof") && !text.contains("access_only"));
         assert_eq!(Family::read(&record).unwrap().proof, None);
         let standing = Standing::read(&record, "u1").unwrap();
         assert_eq!((standing.created_at, standing.proof), (1_000, None));
         assert_eq!(Standing::read(&record, "u2"), None);
+    }
+
+    #[test]
+    fn an_access_only_family_stays_one() {
+        let world = World::default();
+        let family = family(&world).into_access_only(&Settings::new(&world));
+        let read = Family::read(&family.write()).unwrap();
+        assert!(read.access_only);
+        assert_eq!(read.presented(0, 1_000, 30_000), Presented::Replayed);
     }
 
     #[test]

@@ -11,6 +11,9 @@ const ACTING: &str = "acting";
 /// The method of a principal that an access token proves.
 const JWT: &str = "jwt";
 
+/// The method of a principal that an API token proves.
+pub(crate) const API_TOKEN: &str = "api-token";
+
 /// The proof a session began with, as its family's record keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {
@@ -46,17 +49,45 @@ impl Message {
         self.via.is_none() && self.plane == Plane::Service
     }
 
-    /// The principal, if they are `subject` and proved it: a service that acts for somebody merely says so.
-    pub(crate) fn proved(&self, subject: &str) -> Option<&Principal> {
-        self.principal.as_ref().filter(|principal| {
-            principal.subject == subject && !principal.methods.iter().any(|method| method == ACTING)
-        })
+    /// The principal, if they proved who they are: a service that acts for somebody merely says so.
+    pub(crate) fn established(&self) -> Option<&Principal> {
+        let principal = self.principal.as_ref();
+        principal.filter(|principal| !principal.came_by(ACTING))
     }
 
-    /// Whether the sessions of `subject` may be seen and ended. What calls from outside and is no service is somebody with
-    /// sessions of their own.
+    /// The principal, if they are `subject` and proved it.
+    pub(crate) fn proved(&self, subject: &str) -> Option<&Principal> {
+        let principal = self.established();
+        principal.filter(|principal| principal.subject == subject)
+    }
+
+    /// Whom the message acts for: who proved it, or whom a service names. A service may ask for anybody from outside, so it
+    /// may have a component ask for somebody.
+    pub(crate) fn subject(&self) -> Option<&str> {
+        let principal = match self.plane {
+            Plane::Service => self.principal.as_ref(),
+            Plane::User | Plane::Public => self.established(),
+        };
+        principal.map(|principal| principal.subject.as_str())
+    }
+
+    /// Whether the sessions of `subject` may be seen and ended one by one. Another component may not do it to anybody: it
+    /// serves whom the message acts for.
     pub(crate) fn may_manage(&self, subject: &str) -> bool {
-        self.via.is_some() || self.is_service() || self.proved(subject).is_some()
+        self.is_service() || self.subject() == Some(subject)
+    }
+
+    /// Whether all sessions of `subject` may be ended. For another component the grant of that command decides: whoever
+    /// resets a password or switches an account off ends sessions of somebody who is not there.
+    pub(crate) fn may_revoke(&self, subject: &str) -> bool {
+        self.via.is_some() || self.may_manage(subject)
+    }
+}
+
+impl Principal {
+    /// Whether they proved who they are, or are named, by `method`.
+    pub(crate) fn came_by(&self, method: &str) -> bool {
+        self.methods.iter().any(|known| known == method)
     }
 }
 

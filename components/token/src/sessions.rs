@@ -81,9 +81,11 @@ impl<'a, S: Storage> Sessions<'a, S> {
             .collect()
     }
 
-    /// Ends all families of `subject` but the newest `kept`.
-    pub(crate) fn end_surplus(&self, subject: &str, kept: usize) {
-        let (living, stale) = self.split(subject);
+    /// Ends all families of `subject` but the newest `kept`: of those that are access-only, or of the others.
+    pub(crate) fn end_surplus(&self, subject: &str, access_only: bool, kept: usize) {
+        let (mut living, stale) = self.split(subject);
+        let same_kind = |family: &Family| family.access_only == access_only;
+        living.retain(|entry| entry.family.as_ref().is_some_and(same_kind));
         let surplus = living.len().saturating_sub(kept);
         self.erase(living.iter().take(surplus).chain(&stale));
     }

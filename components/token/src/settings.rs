@@ -6,7 +6,7 @@ use crate::ports::Config;
 /// `exp`.
 pub const SKEW_SECONDS: u64 = 30;
 
-/// Sessions a subject may have; the oldest ends when there are more.
+/// Sessions a subject may have, and as many access-only ones beside them; the oldest of its kind ends when there are more.
 pub const MAX_SESSIONS: usize = 1_000;
 
 const SECOND: u64 = 1_000;

@@ -67,21 +67,111 @@ fn nobody_else_gets_tokens() {
 
 // H03, H05
 #[test]
-fn services_and_components_manage_everybodys_sessions() {
-    let doors = [
-        (Plane::Service, None),
-        (Plane::Service, Some("accounts")),
-        (Plane::User, Some("accounts")),
-        (Plane::Public, Some("accounts")),
-    ];
-    for (plane, via) in doors {
+fn services_that_call_from_outside_manage_everybodys_sessions() {
+    for known in without_proof() {
+        let (world, session) = world(Plane::Service, None, known);
+        assert_eq!(world.service().list_sessions("u1").unwrap().len(), 1);
+        assert_eq!(world.service().revoke_subject("u1", Some(&session)), Ok(()));
+        assert_eq!(world.service().end_session("u1", &session), Ok(()));
+        assert!(world.service().list_sessions("u1").unwrap().is_empty());
+        assert!(world.audited("subject-revoke", Outcome::Success, Some("u1")));
+    }
+}
+
+// H03, H05
+#[test]
+fn components_manage_the_sessions_of_whom_the_message_acts_for() {
+    let proved = Some(principal("u1", &["jwt", "pwd"]));
+    let named = Some(principal("u1", &["acting"]));
+    for (plane, known) in [
+        (Plane::Service, proved.clone()),
+        (Plane::User, proved.clone()),
+        (Plane::Public, proved),
+        (Plane::Service, named),
+    ] {
+        let (world, session) = world(plane, Some("accounts"), known);
+        assert_eq!(world.service().list_sessions("u1").unwrap().len(), 1);
+        assert_eq!(world.service().end_session("u1", &session), Ok(()));
+        assert!(world.service().list_sessions("u1").unwrap().is_empty());
+        assert_eq!(world.service().end_all_sessions(), Ok(()));
+    }
+}
+
+// H03, H05
+#[test]
+fn components_do_not_manage_the_sessions_of_others() {
+    for plane in [Plane::Service, Plane::User, Plane::Public] {
         for known in without_proof() {
-            let (world, session) = world(plane, via, known);
-            assert_eq!(world.service().list_sessions("u1").unwrap().len(), 1);
-            assert_eq!(world.service().revoke_subject("u1", Some(&session)), Ok(()));
-            assert_eq!(world.service().end_session("u1", &session), Ok(()));
-            assert!(world.service().list_sessions("u1").unwrap().is_empty());
+            let is_named = known.as_ref().is_some_and(|it| it.subject == "u1");
+            if plane == Plane::Service && is_named {
+                continue;
+            }
+            let (world, session) = world(plane, Some("accounts"), known);
+            let before = world.entries.borrow().clone();
+            let denied = Err(Error::AccessDenied);
+            assert_eq!(
+                world.service().list_sessions("u1"),
+                Err(Error::AccessDenied)
+            );
+            assert_eq!(world.service().end_session("u1", &session), denied);
+            assert_eq!(*world.entries.borrow(), before);
+            for action in ["session-list", "session-end"] {
+                assert!(world.audited(action, Outcome::Denied, Some("u1")));
+            }
+        }
+    }
+}
+
+// H05, I06
+#[test]
+fn a_component_that_was_granted_it_ends_all_sessions_of_anybody() {
+    for plane in [Plane::Service, Plane::User, Plane::Public] {
+        for known in without_proof() {
+            let (world, _) = world(plane, Some("authorization"), known);
+            assert_eq!(world.service().revoke_subject("u1", None), Ok(()));
+            assert!(world.entries.borrow().is_empty());
             assert!(world.audited("subject-revoke", Outcome::Success, Some("u1")));
+        }
+    }
+}
+
+// H05
+#[test]
+fn whoever_the_message_acts_for_ends_all_sessions_of_their_own() {
+    let proved = Some(principal("u1", &["jwt", "pwd"]));
+    let named = Some(principal("u1", &["acting"]));
+    for (plane, via, known) in [
+        (Plane::User, None, proved.clone()),
+        (Plane::User, Some("accounts"), proved),
+        (Plane::Service, None, named.clone()),
+        (Plane::Service, Some("accounts"), named),
+    ] {
+        let (world, _) = world(plane, via, known);
+        assert_eq!(world.service().end_all_sessions(), Ok(()));
+        assert!(world.entries.borrow().is_empty());
+        assert!(world.audited("subject-revoke", Outcome::Success, Some("u1")));
+    }
+}
+
+// H03, H05
+#[test]
+fn ending_all_sessions_of_ones_own_ends_nobody_elses() {
+    let named = Some(principal("u1", &["acting"]));
+    let other = Some(principal("u2", &["pwd"]));
+    for (plane, known, answer) in [
+        (Plane::Service, None, Err(Error::AccessDenied)),
+        (Plane::Public, None, Err(Error::AccessDenied)),
+        (Plane::User, named.clone(), Err(Error::AccessDenied)),
+        (Plane::Public, named, Err(Error::AccessDenied)),
+        (Plane::User, other, Ok(())),
+    ] {
+        for via in [None, Some("accounts")] {
+            let (world, _) = world(plane, via, known.clone());
+            let before = world.entries.borrow().clone();
+            assert_eq!(world.service().end_all_sessions(), answer);
+            assert_eq!(*world.entries.borrow(), before);
+            let denied = world.audited("subject-revoke", Outcome::Denied, None);
+            assert_eq!(denied, answer.is_err());
         }
     }
 }

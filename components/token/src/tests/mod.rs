@@ -1,12 +1,15 @@
 //! The commands, against a world in memory.
 
 mod access;
+mod access_only;
 mod attacks;
 mod blacklist;
 mod generate;
 mod hostile;
+mod issue;
 mod proof;
 mod refresh;
+mod refresh_session;
 mod sessions;
 mod verify;
 
