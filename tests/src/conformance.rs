@@ -3,11 +3,16 @@
 //! In a reply `"$name"` binds what stands there, or must equal what it was bound to before; `"!$name"` must be something
 //! else; `"*"` is any string and `"#"` any number. Everything else is compared exactly, field by field. In a request
 //! `"$name"` is what was bound, and `"$name~"` the same with its last character changed.
+//!
+//! Every message comes from a service; `as` says for whom it acts, and with what kind of credential.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use vestibule::clock::Clock as _;
+use vestibule::error::Failure;
+use vestibule::message::{Answer, Caller, Message, Principal};
 
 use crate::harness::{Harness, explain};
 use crate::store::Backend;
@@ -43,8 +48,11 @@ pub struct Step {
     /// Move the clock on by so many milliseconds first.
     #[serde(default)]
     pub advance_ms: u64,
-    /// The command to send.
+    /// The command to send: `command`, or `channel/command` for one of another channel.
     pub call: Option<String>,
+    /// For whom. None: for nobody.
+    #[serde(rename = "as")]
+    pub acting: Option<Acting>,
     /// Its request.
     #[serde(default)]
     pub request: Value,
@@ -59,6 +67,36 @@ pub struct Step {
     pub events: Option<Vec<String>>,
     /// Actions that must have been audited by now, the last ones, in order.
     pub audited: Option<Vec<String>>,
+    /// The mails that must be queued by now, all of them, in order.
+    pub mails: Option<Vec<Queued>>,
+}
+
+/// Whom a message acts for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Acting {
+    /// The account's id, or `"$name"`.
+    pub id: String,
+    /// Their roles.
+    #[serde(default)]
+    pub roles: Vec<String>,
+    /// What the credential is limited to. None: not limited.
+    pub scopes: Option<Vec<String>>,
+    /// How they proved who they are. None: a service says so.
+    pub methods: Option<Vec<String>>,
+}
+
+/// A queued mail.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Queued {
+    /// To whom.
+    pub to: String,
+    /// The subject line.
+    pub subject: String,
+    /// What the text part has in it.
+    #[serde(default)]
+    pub text: Vec<String>,
 }
 
 /// Plays `scenario` against the bundled build of `channel` on `backend`.
@@ -95,30 +133,17 @@ async fn run(
     bound: &mut Map<String, Value>,
 ) -> Result<(), String> {
     if let Some(command) = &step.call {
-        let answer = harness
-            .send(channel, command, fill(&step.request, bound)?)
-            .await;
-        match (answer, &step.error) {
-            (Ok(reply), None) => {
-                let expected = step.reply.clone().unwrap_or(Value::Null);
-                compare(&expected, &reply.unwrap_or(Value::Null), bound, "reply")?;
-            }
-            (Err(failure), Some(code)) if failure.code.as_str() == code => {
-                let paths: Vec<_> = failure
-                    .violations
-                    .iter()
-                    .map(|violation| violation.path.clone())
-                    .collect();
-                if paths != step.violations {
-                    return Err(format!(
-                        "violations of {paths:?}, not {:?}",
-                        step.violations
-                    ));
-                }
-            }
-            (Ok(_), Some(code)) => return Err(format!("answered ok, not {code}")),
-            (Err(failure), _) => return Err(format!("refused: {}", explain(&failure))),
+        let (channel, command) = command.split_once('/').unwrap_or((channel, command));
+        let request = fill(&step.request, bound)?;
+        let mut caller = Caller::service(None);
+        if let Some(acting) = &step.acting {
+            caller.principal = Some(principal(harness, acting, bound)?);
         }
+        let message = Message::new(channel, command, request, caller);
+        judge(step, harness.host.send(message).await, bound)?;
+    }
+    if let Some(expected) = &step.mails {
+        compare_mails(expected, harness).await?;
     }
     if let Some(expected) = &step.events {
         let events: Vec<String> = harness
@@ -140,6 +165,70 @@ async fn run(
             .collect();
         if !actions.ends_with(expected) {
             return Err(format!("audited {actions:?}, not {expected:?} at the end"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether `answer` is the one that `step` expects.
+fn judge(step: &Step, answer: Answer, bound: &mut Map<String, Value>) -> Result<(), String> {
+    match (answer, &step.error) {
+        (Ok(reply), None) => {
+            let expected = step.reply.clone().unwrap_or(Value::Null);
+            compare(&expected, &reply.unwrap_or(Value::Null), bound, "reply")
+        }
+        (Err(failure), Some(code)) if failure.code.as_str() == code => {
+            let paths: Vec<_> = violated(&failure);
+            if paths != step.violations {
+                return Err(format!(
+                    "violations of {paths:?}, not {:?}",
+                    step.violations
+                ));
+            }
+            Ok(())
+        }
+        (Ok(_), Some(code)) => Err(format!("answered ok, not {code}")),
+        (Err(failure), _) => Err(format!("refused: {}", explain(&failure))),
+    }
+}
+
+fn violated(failure: &Failure) -> Vec<String> {
+    let violations = failure.violations.iter();
+    violations.map(|violation| violation.path.clone()).collect()
+}
+
+/// Whom a step acts for, with what was bound in the id's place.
+fn principal(
+    harness: &Harness,
+    acting: &Acting,
+    bound: &Map<String, Value>,
+) -> Result<Principal, String> {
+    let id = fill(&Value::String(acting.id.clone()), bound)?;
+    let subject = id.as_str().ok_or("only a text can be an id")?.to_owned();
+    let acting_methods = || vec!["acting".to_owned()];
+    Ok(Principal {
+        subject,
+        roles: acting.roles.clone(),
+        scopes: acting.scopes.clone(),
+        session: None,
+        methods: acting.methods.clone().unwrap_or_else(acting_methods),
+        authenticated_at: harness.clock.now(),
+    })
+}
+
+async fn compare_mails(expected: &[Queued], harness: &Harness) -> Result<(), String> {
+    let mails = harness.mails().await;
+    let heads: Vec<_> = mails.iter().map(|mail| (&mail.to, &mail.subject)).collect();
+    if !heads
+        .iter()
+        .copied()
+        .eq(expected.iter().map(|mail| (&mail.to, &mail.subject)))
+    {
+        return Err(format!("mails {heads:?}, not {expected:?}"));
+    }
+    for (mail, expected) in mails.iter().zip(expected) {
+        if let Some(missing) = expected.text.iter().find(|text| !mail.text.contains(*text)) {
+            return Err(format!("the mail to {} has no {missing:?}", mail.to));
         }
     }
     Ok(())
