@@ -2,7 +2,8 @@
 //!
 //! In a reply `"$name"` binds what stands there, or must equal what it was bound to before; `"!$name"` must be something
 //! else; `"*"` is any string and `"#"` any number. Everything else is compared exactly, field by field. In a request
-//! `"$name"` is what was bound, and `"$name~"` the same with its last character changed.
+//! `"$name"` is what was bound, `"$name~"` the same with its last character changed, and `"$$…"` a text that begins with
+//! one `$`.
 //!
 //! Every message comes from a service; `as` says for whom it acts, and with what kind of credential.
 
@@ -54,6 +55,9 @@ pub struct Step {
     /// For whom. None: for nobody.
     #[serde(rename = "as")]
     pub acting: Option<Acting>,
+    /// Whether it comes with the operator's key.
+    #[serde(default)]
+    pub operator: bool,
     /// Its request.
     #[serde(default)]
     pub request: Value,
@@ -137,6 +141,7 @@ async fn run(
         let (channel, command) = command.split_once('/').unwrap_or((channel, command));
         let request = fill(&step.request, bound)?;
         let mut caller = Caller::service(None);
+        caller.operator = step.operator;
         if let Some(acting) = &step.acting {
             caller.principal = Some(principal(harness, acting, bound)?);
         }
@@ -238,6 +243,7 @@ async fn compare_mails(expected: &[Queued], harness: &Harness) -> Result<(), Str
 fn fill(request: &Value, bound: &Map<String, Value>) -> Result<Value, String> {
     Ok(match request {
         Value::String(text) => match text.strip_prefix('$') {
+            Some(literal) if literal.starts_with('$') => Value::String(literal.to_owned()),
             Some(name) => {
                 let (name, altered) = name
                     .strip_suffix('~')

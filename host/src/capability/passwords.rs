@@ -114,6 +114,14 @@ impl Host for State {
             .insert(name, hashing::Verdict::Mismatch);
         Ok(())
     }
+
+    fn accepts(&mut self, phc: String) -> Result<bool> {
+        if phc.len() > MAX_PHC_BYTES {
+            return Err(self.fault(Fault::Argument));
+        }
+        self.charge(phc.len())?;
+        Ok(self.services.hashing.accepts(&phc))
+    }
 }
 
 impl From<hashing::Verdict> for Verdict {

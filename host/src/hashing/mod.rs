@@ -176,6 +176,16 @@ impl HashPool {
         self.check(who, password, nobody).await.map(|_| ())
     }
 
+    /// Whether `phc`, from another system, could be verified: it can be read, costs no more than the caps, and no pepper
+    /// went in. Nothing is hashed.
+    #[must_use]
+    pub fn accepts(&self, phc: &str) -> bool {
+        match phc::parse(phc) {
+            Some(Stored::Argon2id(stored)) => stored.pepper.is_none() && self.caps.allow(&stored),
+            None => false,
+        }
+    }
+
     /// What the pool has done and has to do.
     #[must_use]
     pub fn status(&self) -> PoolStatus {

@@ -361,3 +361,23 @@ async fn every_future_may_move_between_threads() {
     check(pool.verify("w", password("x"), ""));
     check(pool.decoy("w", password("x")));
 }
+
+// C10
+#[tokio::test]
+async fn what_another_system_hashed_is_accepted_within_the_caps() {
+    let pool = stopped(4).await;
+    let phc = |cost: &str| {
+        format!("$argon2id$v=19${cost}$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc")
+    };
+    assert!(pool.accepts(&phc("m=65536,t=2,p=1")));
+    for refused in [
+        phc("m=65537,t=2,p=1"),
+        phc("m=65536,t=17,p=1"),
+        phc("m=65536,t=2,p=17"),
+        phc("m=65536,t=2,p=1,keyid=AbCdEfGhIj4"),
+        "plain text".to_owned(),
+        String::new(),
+    ] {
+        assert!(!pool.accepts(&refused), "{refused}");
+    }
+}

@@ -1,0 +1,219 @@
+//! One-time tokens: what a mail carries to prove that it was read.
+//!
+//! A token is 160 random bits in base64url. What is stored is a record under its keyed hash, with the account and the
+//! address it was made for, so a stolen store gives nothing to present, and a token for an address that the account no
+//! longer has is worth nothing. Of the tokens of an account for one purpose only the newest lives.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::account::Account;
+use crate::error::Error;
+use crate::keys;
+use crate::ports::{Effects, Environment, Macs, Storage};
+use crate::record;
+use crate::secret::Secret;
+use crate::settings::{HOUR, MINUTE};
+
+/// 160 bits, in bytes (NIST SP 800-63B-4 §3.1.3.2 asks for 112 and more).
+const RANDOM_BYTES: usize = 20;
+
+/// How long it is in base64url.
+const TEXT_BYTES: usize = 27;
+
+/// No account's id.
+const NOBODY: &str = "";
+
+/// What a token is for: each purpose has a key of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To verify the address of a sign-up.
+    SignUp,
+    /// To set a new password.
+    Reset,
+}
+
+impl Purpose {
+    fn name(self) -> &'static str {
+        match self {
+            Self::SignUp => "sign-up",
+            Self::Reset => "reset",
+        }
+    }
+
+    /// The purpose of the keyed hash.
+    fn mac(self) -> &'static str {
+        match self {
+            Self::SignUp => "sign-up-token",
+            Self::Reset => "reset-token",
+        }
+    }
+
+    /// How long a token lives, in milliseconds: a day (NIST SP 800-63A-4 §3.8), an hour.
+    fn lifetime(self) -> u64 {
+        match self {
+            Self::SignUp => 24 * HOUR,
+            Self::Reset => HOUR,
+        }
+    }
+}
+
+/// A token's stored record (schema 1). Moments are Unix milliseconds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct OneTime {
+    /// Whose.
+    pub(crate) account: String,
+    /// The canonical address it was made for.
+    pub(crate) address: String,
+    /// When it was made.
+    pub(crate) issued_at: u64,
+    /// When it dies.
+    pub(crate) expires_at: u64,
+    /// How many passwords were refused that came with it.
+    #[serde(default)]
+    pub(crate) refusals: u32,
+    /// When it did what it is for; none: not yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) used_at: Option<u64>,
+    /// Fields that a later build wrote: they are kept as they are.
+    #[serde(flatten)]
+    later: Map<String, Value>,
+}
+
+/// Which token of an account is its newest.
+#[derive(Debug, Serialize, Deserialize)]
+struct Newest {
+    /// The record's key.
+    key: String,
+    issued_at: u64,
+    #[serde(flatten)]
+    later: Map<String, Value>,
+}
+
+/// A token that is stored, and where.
+#[derive(Debug)]
+pub(crate) struct Found {
+    key: String,
+    pub(crate) token: OneTime,
+}
+
+/// A new token. It is worth nothing until it is issued.
+pub(crate) fn draw(chance: &impl Environment) -> Secret {
+    Secret::new(URL_SAFE_NO_PAD.encode(chance.random::<RANDOM_BYTES>()))
+}
+
+/// The one-time tokens in a store.
+pub(crate) struct OneTimeTokens<'a, P> {
+    ports: &'a P,
+    purpose: Purpose,
+}
+
+impl<'a, P: Storage + Macs + Effects + Environment> OneTimeTokens<'a, P> {
+    pub(crate) fn new(ports: &'a P, purpose: Purpose) -> Self {
+        Self { ports, purpose }
+    }
+
+    /// Makes `token` the account's newest: older ones die.
+    pub(crate) fn issue(&self, account: &Account, token: &Secret) -> Result<(), Error> {
+        self.revoke(&account.id)?;
+        let now = self.ports.now();
+        let record = OneTime {
+            account: account.id.clone(),
+            address: account.address.clone(),
+            issued_at: now,
+            expires_at: now.saturating_add(self.purpose.lifetime()),
+            refusals: 0,
+            used_at: None,
+            later: Map::new(),
+        };
+        let tag = self
+            .ports
+            .mac(self.purpose.mac(), token.reveal().as_bytes());
+        let key = keys::one_time(self.purpose.name(), &tag);
+        let newest = Newest {
+            key: key.clone(),
+            issued_at: now,
+            later: Map::new(),
+        };
+        self.store(&key, &record);
+        self.ports.put(
+            &self.newest_key(&account.id),
+            &record::bytes(&newest),
+            Some(record.expires_at),
+            Some(&account.id),
+        );
+        Ok(())
+    }
+
+    /// The token that `text` is, if it lives. What was never one of ours is refused before anything is read.
+    pub(crate) fn find(&self, text: &str) -> Result<Option<Found>, Error> {
+        if text.len() != TEXT_BYTES || URL_SAFE_NO_PAD.decode(text).is_err() {
+            return Ok(None);
+        }
+        let tags = self.ports.candidates(self.purpose.mac(), text.as_bytes());
+        let name = self.purpose.name();
+        let keys: Vec<String> = tags.iter().map(|tag| keys::one_time(name, tag)).collect();
+        let found = self.ports.get_many(&keys).into_iter().zip(keys);
+        let Some((bytes, key)) = found
+            .into_iter()
+            .find_map(|(bytes, key)| Some((bytes?, key)))
+        else {
+            return Ok(None);
+        };
+        let token: OneTime = record::parse(self.ports, &key, &bytes)?;
+        let lives = self.ports.now() < token.expires_at;
+        Ok(lives.then_some(Found { key, token }))
+    }
+
+    /// When the account's newest token was made; for nobody the same work.
+    pub(crate) fn newest_at(&self, account: Option<&Account>) -> Result<Option<u64>, Error> {
+        let id = account.map_or(NOBODY, |account| &account.id);
+        let newest: Option<Newest> = record::read(self.ports, &self.newest_key(id))?;
+        Ok(newest.map(|newest| newest.issued_at))
+    }
+
+    /// Whether a token was made for the account within the last minute.
+    pub(crate) fn is_fresh(&self, account: Option<&Account>) -> Result<bool, Error> {
+        let now = self.ports.now();
+        let newest = self.newest_at(account)?;
+        Ok(newest.is_some_and(|at| now.saturating_sub(at) < MINUTE))
+    }
+
+    /// Stores a token that changed.
+    pub(crate) fn save(&self, found: &Found) {
+        self.store(&found.key, &found.token);
+    }
+
+    /// Ends the account's tokens for this purpose.
+    pub(crate) fn revoke(&self, account: &str) -> Result<(), Error> {
+        let key = self.newest_key(account);
+        if let Some(newest) = record::read::<Newest>(self.ports, &key)? {
+            self.ports.delete(&newest.key);
+            self.ports.delete(&key);
+        }
+        Ok(())
+    }
+
+    /// Keeps a token that was used, until `until`, to know it again. It is no longer the account's newest.
+    pub(crate) fn retire(&self, mut found: Found, until: u64) {
+        found.token.used_at = Some(self.ports.now());
+        found.token.expires_at = until;
+        self.ports.delete(&self.newest_key(&found.token.account));
+        self.save(&found);
+    }
+
+    fn store(&self, key: &str, token: &OneTime) {
+        self.ports.put(
+            key,
+            &record::bytes(token),
+            Some(token.expires_at),
+            Some(&token.account),
+        );
+    }
+
+    fn newest_key(&self, account: &str) -> String {
+        keys::newest(self.purpose.name(), account)
+    }
+}

@@ -1,0 +1,195 @@
+//! `save-token`.
+
+use std::collections::BTreeSet;
+
+use serde_json::Map;
+
+use crate::account::Account;
+use crate::error::Error;
+use crate::fields::Check;
+use crate::keys;
+use crate::ports::Ports;
+use crate::saved::{Access, Family, MAX_TOKEN_BYTES, MIN_TOKEN_BYTES, Refresh};
+use crate::secret::Secret;
+use crate::service::Service;
+use crate::settings::DAY;
+
+/// How far ahead an expiry may be: a moment in microseconds is beyond it, one in seconds is past.
+const MAX_LIFETIME: u64 = 10 * 366 * DAY;
+
+const TOKEN: &str = "must be 20 bytes to 8 KiB";
+const EXPIRY: &str = "must be in the future, in milliseconds, at most ten years ahead";
+
+/// A pair of tokens to save. Moments are Unix milliseconds.
+#[derive(Debug, Clone)]
+pub struct SaveToken {
+    /// Access token.
+    pub access_token: Secret,
+    /// When it expires.
+    pub access_expires_at: u64,
+    /// Refresh token.
+    pub refresh_token: Secret,
+    /// When it expires.
+    pub refresh_expires_at: u64,
+    /// Whose: an account's id.
+    pub owner: String,
+    /// The used refresh token that these follow from; none: they begin a family.
+    pub previous: Option<Secret>,
+    /// What they are limited to; none: whatever the owner's roles give.
+    pub scopes: Option<Vec<String>>,
+}
+
+/// The family that a pair is saved in, and the tag of the refresh token before it.
+struct Line {
+    family: String,
+    record: Family,
+    previous: Option<String>,
+}
+
+impl<P: Ports> Service<'_, P> {
+    /// Saves a pair, both halves or none. The same data again changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::AccessDenied`] for whoever is no service that calls from outside; [`Error::ValidationFailed`] for what
+    /// breaks a rule; [`Error::NotFound`] for an owner who is unknown or disabled, and for a previous token that is not
+    /// a used one of theirs in a living family; [`Error::Conflict`] if one of the tokens was saved with other data.
+    pub fn save_token(&self, request: SaveToken) -> Result<(), Error> {
+        self.need_service("token-save")?;
+        let scopes = self.check(&request)?;
+        let owner = self.accounts().find(&request.owner)?;
+        let owner = owner.filter(|owner| !owner.is_disabled());
+        let owner = owner.ok_or(Error::NotFound)?;
+        if self.is_saved(&request, scopes.as_ref())? {
+            return Ok(());
+        }
+        let line = self.line(&owner, request.previous.as_ref())?;
+        self.store(&owner, &request, scopes, line);
+        Ok(())
+    }
+
+    fn check(&self, request: &SaveToken) -> Result<Option<BTreeSet<String>>, Error> {
+        let mut check = Check::default();
+        let now = self.ports.now();
+        let mut token = |path, token: &Secret| {
+            if !(MIN_TOKEN_BYTES..=MAX_TOKEN_BYTES).contains(&token.reveal().len()) {
+                check.refuse(path, TOKEN);
+            }
+        };
+        token("access_token", &request.access_token);
+        token("refresh_token", &request.refresh_token);
+        if let Some(previous) = &request.previous {
+            token("previous_refresh_token", previous);
+        }
+        let mut expiry = |path, moment: u64| {
+            if moment <= now || moment - now > MAX_LIFETIME {
+                check.refuse(path, EXPIRY);
+            }
+        };
+        expiry("access_token_expires_at", request.access_expires_at);
+        expiry("refresh_token_expires_at", request.refresh_expires_at);
+        let scopes = request
+            .scopes
+            .as_ref()
+            .map(|scopes| check.scopes(scopes.clone()));
+        check.done(Some(scopes))
+    }
+
+    /// Whether this very pair was saved before.
+    fn is_saved(
+        &self,
+        request: &SaveToken,
+        scopes: Option<&BTreeSet<String>>,
+    ) -> Result<bool, Error> {
+        let access = self.saved().access(request.access_token.reveal())?;
+        let refresh = self.saved().refresh(request.refresh_token.reveal())?;
+        let (access, refresh) = match (access, refresh) {
+            (None, None) => return Ok(false),
+            (Some(access), Some(refresh)) => (access, refresh),
+            _ => return Err(Error::Conflict),
+        };
+        let previous = match &request.previous {
+            Some(previous) => self.saved().refresh(previous.reveal())?,
+            None => None,
+        };
+        let is_one_pair = access.record.refresh == refresh.tag
+            && refresh.record.access == access.tag
+            && refresh.record.account == request.owner;
+        let is_same = access.record.expires_at == request.access_expires_at
+            && refresh.record.expires_at == request.refresh_expires_at
+            && access.record.scopes.as_ref() == scopes
+            && refresh.record.previous.is_some() == request.previous.is_some()
+            // The record of the one before may have expired meanwhile.
+            && previous.is_none_or(|previous| refresh.record.previous == Some(previous.tag));
+        if is_one_pair && is_same {
+            return Ok(true);
+        }
+        Err(Error::Conflict)
+    }
+
+    /// The family that the pair belongs to: that of the token before it, or a new one.
+    fn line(&self, owner: &Account, previous: Option<&Secret>) -> Result<Line, Error> {
+        let Some(previous) = previous else {
+            return Ok(Line {
+                family: keys::encode(&self.ports.random::<16>()),
+                record: Family {
+                    epoch: owner.epoch,
+                    created_at: self.ports.now(),
+                    expires_at: 0,
+                    later: Map::new(),
+                },
+                previous: None,
+            });
+        };
+        let found = self.saved().refresh(previous.reveal())?;
+        let found = found
+            .filter(|found| found.record.account == owner.id && found.record.used_at.is_some());
+        let found = found.ok_or(Error::NotFound)?;
+        let family = found.record.family;
+        let record = self.saved().family(owner, &family)?;
+        Ok(Line {
+            record: record.ok_or(Error::NotFound)?,
+            family,
+            previous: Some(found.tag),
+        })
+    }
+
+    fn store(
+        &self,
+        owner: &Account,
+        request: &SaveToken,
+        scopes: Option<BTreeSet<String>>,
+        line: Line,
+    ) {
+        let saved = self.saved();
+        let access = Access {
+            account: owner.id.clone(),
+            family: line.family.clone(),
+            refresh: saved.refresh_tag(request.refresh_token.reveal()),
+            expires_at: request.access_expires_at,
+            scopes,
+            revoked_at: None,
+            later: Map::new(),
+        };
+        let refresh = Refresh {
+            account: owner.id.clone(),
+            family: line.family.clone(),
+            access: saved.access_tag(request.access_token.reveal()),
+            previous: line.previous,
+            expires_at: request.refresh_expires_at,
+            used_at: None,
+            later: Map::new(),
+        };
+        let family = Family {
+            expires_at: line
+                .record
+                .expires_at
+                .max(access.expires_at)
+                .max(refresh.expires_at),
+            ..line.record
+        };
+        saved.save_pair(&access, &refresh);
+        saved.save_family(&owner.id, &line.family, &family);
+        let detail = [("family", line.family.as_str())];
+        self.succeed("token-save", &owner.id, &detail);
+    }
+}

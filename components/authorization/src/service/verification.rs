@@ -1,0 +1,148 @@
+//! Proving that an address is somebody's: `get-signup-token`, `start-verification`, `verify-email`.
+
+use super::Service;
+use crate::account::Account;
+use crate::error::Error;
+use crate::fields;
+use crate::one_time::{self, Purpose};
+use crate::ports::Ports;
+use crate::secret::Secret;
+use crate::settings::MINUTE;
+
+/// So long after a token did its work it is taken again, without effect: mail scanners follow links before people do, and
+/// people click twice.
+const SECOND_CLICK: u64 = 10 * MINUTE;
+
+/// A one-time token for an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewToken {
+    /// The account's id.
+    pub id: String,
+    /// The token.
+    pub token: Secret,
+}
+
+impl<P: Ports> Service<'_, P> {
+    /// A new token to verify an address; older ones die. None for an unknown or verified address, and within a minute
+    /// after the last one: then that one lives on.
+    ///
+    /// # Errors
+    /// [`Error::AccessDenied`] for whoever is no service that calls from outside; [`Error::ValidationFailed`] for what
+    /// is no address.
+    pub fn get_signup_token(&self, email: &str) -> Result<Option<NewToken>, Error> {
+        self.need_service("verification-token")?;
+        let address = fields::email(email)?;
+        let found = self.accounts().by_address(address.canonical())?;
+        let Some(account) = found.filter(|account| !account.is_verified()) else {
+            return Ok(None);
+        };
+        if self.one_time(Purpose::SignUp).is_fresh(Some(&account))? {
+            return Ok(None);
+        }
+        self.mint(Purpose::SignUp, account, "verification-token")
+            .map(Some)
+    }
+
+    /// Mails a new token to verify an address. Whether one was mailed is not said, and costs the same.
+    ///
+    /// # Errors
+    /// [`Error::AccessDenied`] for whoever was not granted this; [`Error::ValidationFailed`] for what is no address.
+    pub fn start_verification(&self, email: &str) -> Result<(), Error> {
+        self.start(Purpose::SignUp, email, |account| {
+            if account.is_verified() {
+                return Some("verified");
+            }
+            None
+        })
+    }
+
+    /// Verifies the address that the token was made for. The same token again, within ten minutes, is ok without effect.
+    ///
+    /// # Errors
+    /// [`Error::AccessDenied`] for whoever was not granted this; [`Error::NotFound`] for a token that is unknown,
+    /// expired or replaced, or whose account does not have that address any more.
+    pub fn verify_email(&self, token: &Secret) -> Result<(), Error> {
+        const ACTION: &str = "email-verify";
+        self.need_grant(ACTION)?;
+        let tokens = self.one_time(Purpose::SignUp);
+        let found = tokens.find(token.reveal())?.ok_or(Error::NotFound)?;
+        let account = self.accounts().find(&found.token.account)?;
+        let account = account.filter(|account| account.address == found.token.address);
+        let mut account = account.ok_or(Error::NotFound)?;
+        if found.token.used_at.is_some() {
+            return Ok(());
+        }
+        let now = self.ports.now();
+        account.verify(now);
+        self.accounts().save(&account);
+        tokens.retire(found, now.saturating_add(SECOND_CLICK));
+        self.succeed(ACTION, &account.id, &[]);
+        Ok(())
+    }
+
+    /// Issues a new token to a service, which mails it itself.
+    pub(super) fn mint(
+        &self,
+        purpose: Purpose,
+        account: Account,
+        action: &str,
+    ) -> Result<NewToken, Error> {
+        let token = one_time::draw(self.ports);
+        self.one_time(purpose).issue(&account, &token)?;
+        self.succeed(action, &account.id, &[]);
+        Ok(NewToken {
+            id: account.id,
+            token,
+        })
+    }
+
+    /// Mails a new token to an address, if it has an account that nothing speaks against and was not written to within
+    /// the last minute; else the same work for nobody. `against` names what speaks against an account.
+    pub(super) fn start(
+        &self,
+        purpose: Purpose,
+        email: &str,
+        against: fn(&Account) -> Option<&'static str>,
+    ) -> Result<(), Error> {
+        let action = match purpose {
+            Purpose::SignUp => "verification-start",
+            Purpose::Reset => "password-reset-start",
+        };
+        self.need_grant(action)?;
+        let address = fields::email(email)?;
+        let found = self.accounts().by_address(address.canonical())?;
+        let is_fresh = self.one_time(purpose).is_fresh(found.as_ref())?;
+        let reason = match &found {
+            None => Some("no-account"),
+            Some(account) => against(account).or(is_fresh.then_some("too-often")),
+        };
+        match (found, reason) {
+            (Some(account), None) => self.mail_token(purpose, &account, action),
+            (found, reason) => {
+                self.decoy_mail()?;
+                self.decoy_token()?;
+                let id = found.as_ref().map(|account| account.id.as_str());
+                self.deny(action, id, reason.unwrap_or_default());
+                Ok(())
+            }
+        }
+    }
+
+    /// Mails a new token, and issues it if the mail was taken: else what was mailed before stays good.
+    fn mail_token(&self, purpose: Purpose, account: &Account, action: &str) -> Result<(), Error> {
+        let token = one_time::draw(self.ports);
+        let (to, id) = (account.email.as_str(), account.id.as_str());
+        let sent = match purpose {
+            Purpose::SignUp => self.ports.send_verification(to, &token, id),
+            Purpose::Reset => self.ports.send_reset(to, &token, id),
+        };
+        if self.was_sent(sent)? {
+            self.one_time(purpose).issue(account, &token)?;
+            self.succeed(action, id, &[]);
+        } else {
+            self.decoy_token()?;
+            self.deny(action, Some(id), "too-many-mails");
+        }
+        Ok(())
+    }
+}

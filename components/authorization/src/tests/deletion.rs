@@ -1,0 +1,226 @@
+//! `cancel-registration`, `delete-account`.
+
+use super::{access_lives, paths, save, secret};
+use crate::channels::Failed;
+use crate::error::Error;
+use crate::ports::{Message, Outcome};
+use crate::service::SignUp;
+use crate::testing::{
+    PASSWORD, World, in_session, operator, principal, service, stranger, through_component,
+};
+
+const ADA: &str = "ada@example.com";
+
+fn cancel(world: &World, id: &str) -> Result<(), Error> {
+    world.call(|service| service.cancel_registration(id))
+}
+
+fn delete(world: &World, by: Message, id: &str, password: Option<&str>) -> Result<(), Error> {
+    let password = password.map(secret);
+    world.call_as(by, |service| service.delete_account(id, password.as_ref()))
+}
+
+/// A pending account with a profile, a token of each kind and a pair.
+fn whole(world: &World) -> String {
+    let request = SignUp {
+        email: ADA.to_owned(),
+        password: secret(PASSWORD),
+        first_name: None,
+        last_name: Some("King".to_owned()),
+    };
+    world.call(|service| service.sign_up(&request)).unwrap();
+    world.call(|service| service.sign_up(&request)).unwrap();
+    world
+        .call(|service| service.get_forgot_password_token(ADA))
+        .unwrap();
+    let account = world.operate(|service| service.find_account(ADA));
+    let id = account.unwrap().unwrap().id;
+    for name in ["one", "two"] {
+        save(world, &id, name, None).unwrap();
+    }
+    id
+}
+
+fn assert_gone(world: &World, id: &str) {
+    assert_eq!(world.account(id), None);
+    assert!(!world.signs_in(ADA, PASSWORD) && !access_lives(world, "one"));
+    let state = world.state.borrow();
+    let left = state
+        .entries
+        .iter()
+        .filter(|(_, entry)| entry.subject.is_some());
+    assert_eq!(
+        left.map(|(key, _)| key).collect::<Vec<_>>(),
+        Vec::<&String>::new()
+    );
+    assert!(state.profiles.is_empty());
+    assert_eq!(state.ended.last(), Some(&(id.to_owned(), None)));
+    assert_eq!(state.withdrawn.last().map(String::as_str), Some(ADA));
+}
+
+// A13
+#[test]
+fn a_pending_account_is_undone_with_all_that_came_with_it() {
+    let world = World::default();
+    let id = whole(&world);
+    assert_eq!(cancel(&world, &id), Ok(()));
+    let (action, outcome, subject, _) = world.last_audit();
+    assert_eq!(
+        (action.as_str(), outcome, subject.as_deref()),
+        ("registration-cancel", Outcome::Success, Some(&*id))
+    );
+    assert_gone(&world, &id);
+    // Again, and for somebody who never was.
+    assert_eq!(cancel(&world, &id), Ok(()));
+    for id in ["nobody", "", &"x".repeat(1_000)] {
+        assert_eq!(cancel(&world, id), Ok(()));
+    }
+    // The address is free.
+    world.register(ADA);
+}
+
+// A13
+#[test]
+fn an_active_account_is_not_undone() {
+    let world = World::default();
+    let id = world.active(ADA);
+    assert_eq!(cancel(&world, &id), Err(Error::Conflict));
+    assert!(world.was_denied("registration-cancel", Some(&id), "active"));
+    assert!(world.signs_in(ADA, PASSWORD));
+}
+
+// A13
+#[test]
+fn only_a_service_itself_undoes_a_registration() {
+    let world = World::default();
+    let id = world.register(ADA).id;
+    let nested = Message {
+        is_nested: true,
+        ..service()
+    };
+    for message in [
+        stranger(),
+        through_component(),
+        nested,
+        in_session(&id, "s1"),
+    ] {
+        let answer = world.call_as(message, |service| service.cancel_registration(&id));
+        assert_eq!(answer, Err(Error::AccessDenied));
+    }
+    assert!(world.account(&id).is_some());
+}
+
+#[test]
+fn a_deletion_that_another_channel_refuses_is_none() {
+    let world = World::default();
+    let id = whole(&world);
+    let before = world.state.borrow().clone();
+    world.failed.set(Some(Failed("access-denied")));
+    assert_eq!(cancel(&world, &id), Err(Error::Unknown));
+    assert_eq!(delete(&world, operator(), &id, None), Err(Error::Unknown));
+    assert_eq!(*world.state.borrow(), before);
+}
+
+#[test]
+fn an_operator_deletes_any_account_and_again() {
+    let world = World::default();
+    let id = whole(&world);
+    assert_eq!(delete(&world, operator(), &id, None), Ok(()));
+    assert_gone(&world, &id);
+    assert_eq!(delete(&world, operator(), &id, None), Ok(()));
+    assert_eq!(delete(&world, operator(), "nobody", None), Ok(()));
+    let off = world.active(ADA);
+    world
+        .operate(|service| service.set_disabled(&off, true))
+        .unwrap();
+    assert_eq!(delete(&world, operator(), &off, None), Ok(()));
+    assert_eq!(world.account(&off), None);
+}
+
+#[test]
+fn its_owner_deletes_an_account_with_the_password() {
+    let world = World::default();
+    let id = whole(&world);
+    let by = || in_session(&id, "s1");
+    assert_eq!(paths(delete(&world, by(), &id, None)), ["password"]);
+    assert_eq!(
+        paths(delete(&world, by(), &id, Some("wrong password"))),
+        ["password"]
+    );
+    assert!(world.was_denied("account-delete", Some(&id), "wrong-password"));
+    assert_eq!(
+        paths(delete(&world, by(), &id, Some(&"x".repeat(5_000)))),
+        ["password"]
+    );
+    assert_eq!(delete(&world, by(), &id, Some(PASSWORD)), Ok(()));
+    assert_gone(&world, &id);
+    // Their session may outlive it by a moment.
+    assert_eq!(
+        delete(&world, by(), &id, Some(PASSWORD)),
+        Err(Error::NotFound)
+    );
+}
+
+#[test]
+fn nobody_else_deletes_an_account() {
+    let world = World::default();
+    let id = world.active(ADA);
+    let known = |principal| Message {
+        principal: Some(principal),
+        ..through_component()
+    };
+    let nested_operator = Message {
+        is_nested: true,
+        ..operator()
+    };
+    for message in [
+        stranger(),
+        through_component(),
+        nested_operator,
+        in_session("somebody-else", "s1"),
+        known(principal(&id, None, &["pwd"])),
+        known(principal(&id, None, &["api-token"])),
+        known(principal(&id, Some("s1"), &["jwt", "api-token"])),
+    ] {
+        let answer = delete(&world, message.clone(), &id, Some(PASSWORD));
+        assert_eq!(answer, Err(Error::AccessDenied), "{message:?}");
+    }
+    assert_eq!(paths(delete(&world, service(), &id, None)), ["password"]);
+    assert!(world.account(&id).is_some());
+    assert_eq!(delete(&world, service(), &id, Some(PASSWORD)), Ok(()));
+}
+
+// C02
+#[test]
+fn guesses_are_limited_here_too() {
+    let world = World::default();
+    let id = world.active(ADA);
+    for _ in 0..10 {
+        let wrong = delete(&world, in_session(&id, "s1"), &id, Some("wrong password"));
+        assert_eq!(paths(wrong), ["password"]);
+    }
+    let limited = delete(&world, in_session(&id, "s1"), &id, Some(PASSWORD));
+    assert!(matches!(limited, Err(Error::TooManyRequests(_))));
+}
+
+/// More pairs than one page has.
+#[test]
+fn an_account_with_many_pairs_goes_too() {
+    let world = World::default();
+    let id = world.active(ADA);
+    for number in 0..1_500 {
+        save(&world, &id, &format!("n{number}"), None).unwrap();
+    }
+    assert_eq!(delete(&world, operator(), &id, None), Ok(()));
+    assert!(world.stored("saved").is_empty());
+    // An imported account may have the id again: nothing of the old one comes back.
+    let again = vec![crate::service::ImportedUser {
+        id: Some(id.clone()),
+        email: ADA.to_owned(),
+        ..Default::default()
+    }];
+    world
+        .operate(|service| service.import_users(again))
+        .unwrap();
+    assert!(!access_lives(&world, "n7"));
+}

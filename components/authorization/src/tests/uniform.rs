@@ -1,0 +1,142 @@
+//! What a stranger asks costs the same whether the address has an account or not.
+
+use std::collections::BTreeMap;
+
+use super::secret;
+use crate::service::{ImportedUser, SignUp};
+use crate::settings::MINUTE;
+use crate::testing::{PASSWORD, World, through_component};
+
+type Effort = BTreeMap<&'static str, usize>;
+
+/// The same of each kind of work, but for what is named: there it may be so many more or less.
+fn assert_alike(one: &Effort, other: &Effort, slack: &[(&str, usize)]) {
+    for work in one.keys().chain(other.keys()) {
+        let of = |effort: &Effort| effort.get(work).copied().unwrap_or_default();
+        let allowed = slack.iter().find(|(name, _)| name == work);
+        let allowed = allowed.map_or(0, |(_, allowed)| *allowed);
+        assert!(
+            of(one).abs_diff(of(other)) <= allowed,
+            "{work}\n{one:?}\n{other:?}"
+        );
+    }
+}
+
+fn start(world: &World, email: &str, reset: bool) -> Effort {
+    let answer = world.call_as(through_component(), |service| {
+        if reset {
+            service.start_password_reset(email)
+        } else {
+            service.start_verification(email)
+        }
+    });
+    assert_eq!(answer, Ok(()));
+    world.effort()
+}
+
+// A08
+#[test]
+fn a_sign_up_costs_the_same_for_an_address_that_has_an_account() {
+    let world = World::default();
+    world.active("ada@example.com");
+    let sign_up = |email: &str| {
+        let request = SignUp {
+            email: email.to_owned(),
+            password: secret(PASSWORD),
+            first_name: None,
+            last_name: Some("King".to_owned()),
+        };
+        world
+            .call_as(through_component(), |service| service.sign_up(&request))
+            .unwrap();
+        world.effort()
+    };
+    let fresh = sign_up("new@example.com");
+    let noticed = sign_up("ada@example.com");
+    let again = sign_up("ada@example.com");
+    assert_eq!(fresh["hash"], 1);
+    // The note that there was a notice.
+    assert_alike(&fresh, &noticed, &[("put", 1)]);
+    assert_alike(&fresh, &again, &[]);
+}
+
+// C01
+#[test]
+fn a_sign_in_that_fails_costs_the_same_for_every_reason() {
+    let world = World::default();
+    world.active("ada@example.com");
+    let disabled = world.active("off@example.com");
+    world
+        .operate(|service| service.set_disabled(&disabled, true))
+        .unwrap();
+    let nopassword = vec![ImportedUser {
+        email: "nopassword@example.com".to_owned(),
+        ..ImportedUser::default()
+    }];
+    world
+        .operate(|service| service.import_users(nopassword))
+        .unwrap();
+    let fail = |email: &str, password: &str| {
+        let answer = world.call_as(through_component(), |service| {
+            service.get_user(email, &secret(password))
+        });
+        assert_eq!(answer, Ok(None));
+        world.effort()
+    };
+    let wrong = fail("ada@example.com", "wrong password");
+    assert_eq!(wrong["verify"], 1);
+    for (email, password) in [
+        ("nobody@example.com", PASSWORD),
+        ("nobody", PASSWORD),
+        ("", ""),
+        ("off@example.com", PASSWORD),
+        ("off@example.com", "wrong password"),
+        ("nopassword@example.com", PASSWORD),
+        ("ada@example.com", ""),
+    ] {
+        assert_alike(&wrong, &fail(email, password), &[]);
+    }
+}
+
+// B05, I01
+#[test]
+fn asking_for_a_mail_costs_the_same_for_everybody() {
+    for reset in [false, true] {
+        let world = World::default();
+        world.register("pending@example.com");
+        world.active("active@example.com");
+        let disabled = world.register("off@example.com").id;
+        world
+            .operate(|service| service.set_disabled(&disabled, true))
+            .unwrap();
+        world.pass(2 * MINUTE);
+        let unknown = start(&world, "nobody@example.com", reset);
+        // An older token dies with a new one.
+        let slack = [("delete", 2)];
+        for email in [
+            "pending@example.com",
+            "active@example.com",
+            "off@example.com",
+        ] {
+            assert_alike(&unknown, &start(&world, email, reset), &slack);
+            // And again within a minute.
+            assert_alike(&unknown, &start(&world, email, reset), &slack);
+        }
+    }
+}
+
+/// Decoys are written over each other, belong to nobody and expire.
+#[test]
+fn strangers_cannot_fill_the_store() {
+    let world = World::default();
+    for number in 0..50 {
+        start(&world, &format!("u{number}@example.com"), number % 2 == 0);
+    }
+    assert!(world.stored("").len() <= 4, "{:?}", world.stored(""));
+    let state = world.state.borrow();
+    let all = state.entries.values();
+    assert!(
+        all.into_iter()
+            .all(|entry| entry.expires_at.is_some() && entry.subject.is_none())
+    );
+}
