@@ -58,6 +58,13 @@ start() {
     printf '```\n'
 }
 
+# Waits until no mail is on its way any more.
+captured() {
+    while vestibule mail list --json | grep -qE '"state": ?"(queued|sending)"'; do
+        read -rt 0.05 <> <(:) || true
+    done
+}
+
 field() { sed -E "s/.*\"$1\": ?\"([^\"]+)\".*/\1/" | tail -1; }
 
 cat <<'MD'
@@ -117,6 +124,42 @@ try 'vestibule key create billing --scope token/verify-token'
 limited=$(grep -o 'vsk_[A-Za-z0-9]*' printed | head -1)
 try 'vestibule call token verify-token --key "$limited" "{\"access_token\": \"nonsense\"}"'
 try "vestibule call token generate-tokens --key \"\$limited\" '{\"id\": \"user-1\"}'"
+
+say '## A person'
+say 'Strangers reach what they need of `accounts` without a credential. Without a mail server mails are captured, for you to look at.'
+post() { curl -s "http://127.0.0.1:8080/v1/accounts/$1" -H 'content-type: application/json' -d "$2" "${@:3}"; }
+printf '\n```console\n$ post() { curl -s "http://127.0.0.1:8080/v1/accounts/$1" -H "content-type: application/json" -d "$2" "${@:3}"; }\n```\n'
+try "post sign-up '{\"email\": \"ada@example.org\", \"password\": \"nine wet otters sing\", \"first_name\": \"Ada\", \"last_name\": \"King\"}' -o reply -w '%{http_code}\\n'"
+captured
+try 'vestibule mail list --json | grep -oE "\"(to|subject|state)\": ?\"[^\"]*\""'
+mail=$(vestibule mail list --json | field id)
+token=$(vestibule mail show "$mail" --json | grep -o 'verify-email#[A-Za-z0-9_-]*' | head -1)
+token=${token#*#}
+say 'The link in the mail leads to a page that posts the token. So does this:'
+try 'post verify-email "{\"token\": \"$token\"}" -w "%{http_code}\n"'
+try 'post verify-email "{\"token\": \"nonsense\"}"'
+try "post sign-in '{\"email\": \"ada@example.org\", \"password\": \"wrong\"}'"
+try "post sign-in '{\"email\": \"ada@example.org\", \"password\": \"nine wet otters sing\"}'"
+access=$(field access_token <printed)
+refresh=$(field refresh_token <printed)
+say 'With the access token she is a user:'
+try 'post profile "{}" -H "authorization: Bearer $access"'
+try 'post list-sessions "{}" -H "authorization: Bearer $access"'
+try 'post refresh-session "{\"refresh_token\": \"$refresh\"}"'
+access=$(field access_token <printed)
+try "post change-password '{\"current\": \"nine wet otters sing\", \"new\": \"password1234\"}' -H \"authorization: Bearer \$access\""
+try "post change-password '{\"current\": \"nine wet otters sing\", \"new\": \"eleven dry badgers hum\"}' -H \"authorization: Bearer \$access\" -w '%{http_code}\\n'"
+say 'A forgotten password is set anew by a link, which ends every session.'
+try "post reset-password '{\"email\": \"ada@example.org\"}' -w '%{http_code}\\n'"
+captured
+mail=$(vestibule mail list --json | field id)
+code=$(vestibule mail show "$mail" --json | grep -o 'new-password#[A-Za-z0-9_-]*' | head -1)
+code=${code#*#}
+try 'post new-password "{\"code\": \"$code\", \"password\": \"twelve odd geese nap\"}" -w "%{http_code}\n"'
+try 'post profile "{}" -H "authorization: Bearer $access"'
+try "post sign-in '{\"email\": \"ada@example.org\", \"password\": \"twelve odd geese nap\"}' > session; head -c 1 session"
+access=$(field access_token <session)
+try "post delete-account '{\"password\": \"twelve odd geese nap\"}' -H \"authorization: Bearer \$access\" -w '%{http_code}\\n'"
 
 say '## Rotating the signing key'
 say 'The next key is published before it signs, so that whoever keeps a copy of the key set knows it in time; a rotation that comes too early is refused unless it is forced.'

@@ -11,16 +11,16 @@ impl Around for World {
     fn take(&self, bucket: &str, key: &str) -> Option<u64> {
         assert!(key.len() <= 512, "{key}");
         self.taken.borrow_mut().push(bucket.to_owned());
-        let (capacity, refill_ms) = declared(bucket);
+        let (burst, period_ms) = declared(bucket);
         let now = self.now.get();
         let mut buckets = self.buckets.borrow_mut();
-        let fresh = (0, now + refill_ms);
+        let fresh = (0, now + period_ms);
         let entry = buckets.entry((bucket.to_owned(), key.to_owned()));
         let (taken, full_at) = entry.or_insert(fresh);
         if now >= *full_at {
             (*taken, *full_at) = fresh;
         }
-        if *taken >= capacity {
+        if *taken >= burst {
             return Some(*full_at - now);
         }
         *taken += 1;
@@ -60,7 +60,7 @@ pub(crate) fn declared(bucket: &str) -> (u64, u64) {
     let found = buckets.iter().find(|it| it["name"] == bucket);
     let found = found.unwrap_or_else(|| panic!("`{bucket}` is not declared"));
     (
-        found["capacity"].as_u64().unwrap(),
-        found["refill_ms"].as_u64().unwrap(),
+        found["burst"].as_u64().unwrap(),
+        found["period_ms"].as_u64().unwrap(),
     )
 }
