@@ -12,4 +12,4 @@ for guest in components/*/Cargo.toml; do
     (cd "components/$name" && cargo component build --release --target-dir "../../$target")
     cp "$target"/wasm32-wasip1/release/"${name//-/_}".wasm "$built/$name.wasm"
 done
-VESTIBULE_COMPONENTS=$built cargo test -p vestibule-tests --test conformance --test token
+VESTIBULE_COMPONENTS=$built cargo test --test conformance --test token --test accounts
