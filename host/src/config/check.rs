@@ -8,7 +8,7 @@ use super::{Config, ConfigError, Limits, Passwords};
 
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
-const HOUR_MS: u64 = 60 * 60 * 1000;
+pub(super) const HOUR_MS: u64 = 60 * 60 * 1000;
 
 /// The address space of one sandbox's memory in the pool; no component can be given more.
 const MAX_MEMORY_BYTES: u64 = 256 * MIB;
@@ -57,6 +57,7 @@ impl Config {
                 1..=366 * 24 * HOUR_MS,
             )?;
         }
+        self.mail.check()?;
         self.check_components()?;
         for (index, channel) in self.asyncapi.bare.iter().enumerate() {
             if !is_name(channel) {
@@ -167,7 +168,7 @@ fn check_passwords(passwords: &Passwords) -> Result<(), ConfigError> {
     within("passwords.queue", passwords.queue, 1..=1_000_000)
 }
 
-fn within<N>(key: &str, number: N, range: RangeInclusive<u64>) -> Result<(), ConfigError>
+pub(super) fn within<N>(key: &str, number: N, range: RangeInclusive<u64>) -> Result<(), ConfigError>
 where
     N: TryInto<u64>,
 {
@@ -182,7 +183,11 @@ where
     Err(ConfigError::wrong(key, rule))
 }
 
-fn given<N>(key: &str, number: Option<N>, range: RangeInclusive<u64>) -> Result<(), ConfigError>
+pub(super) fn given<N>(
+    key: &str,
+    number: Option<N>,
+    range: RangeInclusive<u64>,
+) -> Result<(), ConfigError>
 where
     N: TryInto<u64>,
 {

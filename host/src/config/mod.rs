@@ -8,6 +8,7 @@ mod environment;
 mod error;
 mod known;
 mod load;
+mod mail;
 mod pattern;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ pub use environment::environment;
 pub use error::{ConfigError, Place};
 #[doc(hidden)]
 pub use load::fuzz;
+pub use mail::{Mail, MailTls};
 pub use pattern::{CommandPattern, PatternError, is_name};
 
 /// The configuration, as `vestibule.toml` spells it.
@@ -52,6 +54,8 @@ pub struct Config {
     pub passwords: Passwords,
     /// Signing keys.
     pub signing: Signing,
+    /// Mails to people.
+    pub mail: Mail,
     /// Settings of one component each, by channel.
     pub components: BTreeMap<String, Component>,
     /// The AsyncAPI document.
@@ -291,6 +295,7 @@ impl Default for Config {
             buckets: BTreeMap::new(),
             passwords: Passwords::default(),
             signing: Signing::default(),
+            mail: Mail::default(),
             components: BTreeMap::new(),
             asyncapi: AsyncApi::default(),
             log: Log::default(),

@@ -121,6 +121,47 @@ fn a_value_may_come_from_a_file() {
 }
 
 #[test]
+fn mail_is_configured() {
+    let config = load(
+        "[mail]\nfrom = \"a@b.example\"\nserver = \"smtp.example.com\"\nmax_tries = 3",
+        &[
+            ("VESTIBULE_MAIL__USERNAME", "robot"),
+            ("VESTIBULE_MAIL__PASSWORD", "s3cret"),
+            ("VESTIBULE_MAIL__CA_FILE", "/etc/ca.pem"),
+        ],
+    )
+    .unwrap();
+    let mail = &config.mail;
+    assert_eq!(
+        (mail.effective_tls(), mail.effective_port()),
+        (MailTls::Starttls, 587)
+    );
+    assert_eq!((mail.max_tries, mail.concurrency), (3, 4));
+    assert_eq!(mail.ca_file, Some("/etc/ca.pem".into()));
+    assert!(!format!("{config:?}").contains("s3cret"));
+    for (tls, port, expected) in [
+        (None, Some(465), (MailTls::Implicit, 465)),
+        (Some(MailTls::Implicit), None, (MailTls::Implicit, 465)),
+        (Some(MailTls::None), None, (MailTls::None, 25)),
+        (Some(MailTls::Starttls), Some(25), (MailTls::Starttls, 25)),
+    ] {
+        let mail = Mail {
+            tls,
+            port,
+            ..Mail::default()
+        };
+        assert_eq!((mail.effective_tls(), mail.effective_port()), expected);
+    }
+    for server in ["localhost", "127.0.0.1", "::1"] {
+        let text = format!("[mail]\nfrom = \"a@b.example\"\nserver = \"{server}\"\ntls = \"none\"");
+        load(&text, &[]).unwrap();
+    }
+    let trusted =
+        "[mail]\nfrom = \"a@b.example\"\nserver = \"relay\"\ntls = \"none\"\nallow_plain = true";
+    load(trusted, &[]).unwrap();
+}
+
+#[test]
 fn an_unknown_key_is_refused_with_the_nearest() {
     for (text, expected) in [
         (
@@ -260,6 +301,35 @@ fn a_wrong_value_is_refused_with_its_rule() {
             "[shared]\npublic_origin = \"https://x.example/path\"",
             "`shared.public_origin` must be a scheme, a host and perhaps a port, such as \"https://auth.example.com\", without a path",
         ),
+        (
+            "[mail]\nserver = \"smtp.example.com\"",
+            "`mail.from` must be set when there is a server: who mails are from",
+        ),
+        (
+            "[mail]\nfrom = \"a@b.example\"\nserver = \"relay\"\ntls = \"none\"",
+            "`mail.tls` must be \"starttls\" or \"implicit\" for a server beyond this machine: mails carry one-time tokens; `mail.allow_plain = true` says that the network is trusted",
+        ),
+        (
+            "[mail]\nusername = \"s3cret\"",
+            "`mail` takes `username` and `password` together, or neither",
+        ),
+        (
+            "[mail]\nserver = \"https://s3cret/\"",
+            "`mail.server` must be a host's name or address, such as \"smtp.example.com\"",
+        ),
+        (
+            "[mail]\nfrom = \"s3cret\\r\\nBcc: a\"",
+            "`mail.from` must be 1 to 1024 bytes of text without control characters",
+        ),
+        (
+            "[mail]\ntls = \"s3cret\"",
+            "`mail.tls` must be \"starttls\", \"implicit\" or \"none\"",
+        ),
+        (
+            "[mail]\nretry_min_ms = 9000\nretry_max_ms = 8000",
+            "`mail.retry_max_ms` must be from 9000 to 86400000",
+        ),
+        ("[mail]\nport = 0", "`mail.port` must be from 1 to 65535"),
         (
             "[shared]\naudience = \"\"",
             "`shared.audience` must be 1 to 255 bytes of text without control characters",
