@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::hmac;
 use rand::TryRng;
-use tokio::sync::{RwLock, RwLockReadGuard};
+use tokio::sync::{Notify, RwLock, RwLockReadGuard};
 
 use crate::buckets::Buckets;
 use crate::clock::Clock;
@@ -25,6 +25,8 @@ pub(crate) struct Services {
     pub(crate) engine: Engine,
     pub(crate) slow_lane: SlowLane,
     pub(crate) metrics: Arc<Metrics>,
+    /// Told after every commit that may have enqueued a mail.
+    pub(crate) mailed: Arc<Notify>,
     /// Held for reading by every commit, and for writing by a message that runs alone.
     pub(crate) commits: RwLock<()>,
 }

@@ -28,6 +28,7 @@ impl Host for State {
         let work = self.work()?;
         work.transaction.rest();
         let facts = work.facts.clone();
+        let mails = work.usage.mails;
         // What was decided so far is as durable as what is kept: a thief's replay is on record although the run is lost.
         let records = facts.audit().clone();
         let audited = audit::writes(&records, facts.generation()).map_err(Ending::unavailable)?;
@@ -41,6 +42,9 @@ impl Host for State {
             Outcome::Committed => {
                 facts.audit().drain(..records.len());
                 facts.next_generation();
+                if mails > 0 {
+                    services.mailed.notify_one();
+                }
                 Ok(())
             }
             Outcome::Conflict => Err(wasmtime::Error::new(Ending::Conflict)),

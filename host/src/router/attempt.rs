@@ -344,6 +344,7 @@ impl Router {
             }
         }
         let with_audit = !more.is_empty();
+        let mails = work.usage.mails;
         match work
             .transaction
             .commit(attempt_id(), more)
@@ -354,6 +355,9 @@ impl Router {
             Outcome::Committed => {
                 if with_audit {
                     facts.audit().clear();
+                }
+                if mails > 0 {
+                    self.services.mailed.notify_one();
                 }
                 Ok(answer)
             }
