@@ -1,6 +1,12 @@
 //! Where mails go: a [`Mailer`], which is an SMTP server, a capture, or what the embedding program brings.
 
 mod capture;
+#[cfg(feature = "smtp")]
+mod connections;
+#[cfg(feature = "smtp")]
+mod message;
+#[cfg(feature = "smtp")]
+mod smtp;
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,6 +18,8 @@ use crate::clock::Timestamp;
 use crate::config;
 
 pub use capture::Capture;
+#[cfg(feature = "smtp")]
+pub use smtp::Smtp;
 
 /// A mail that is to be handed over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +112,9 @@ pub trait Mailer: Send + Sync + 'static {
 pub(crate) fn configured(config: &config::Mail) -> Result<Arc<dyn Mailer>, String> {
     match &config.server {
         None => Ok(Arc::new(Capture)),
-        Some(_) => Err("mail.server: this build has no SMTP".to_owned()),
+        #[cfg(feature = "smtp")]
+        Some(server) => Ok(Arc::new(Smtp::new(config, server)?)),
+        #[cfg(not(feature = "smtp"))]
+        Some(_) => Err("mail.server: this build has no SMTP (feature `smtp`)".to_owned()),
     }
 }
