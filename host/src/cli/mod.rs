@@ -8,6 +8,7 @@ mod doctor;
 mod failed;
 mod key;
 mod lifetime;
+mod mail;
 mod output;
 mod restore;
 mod serve;
@@ -56,6 +57,9 @@ enum Command {
     /// Show and rotate the keys that sign
     #[command(subcommand)]
     SigningKey(signing_key::SigningKeyCommand),
+    /// Show the mails that the server sent or keeps, and try one again
+    #[command(subcommand)]
+    Mail(mail::MailCommand),
     /// Write a backup of a running server to a file
     Backup(backup::BackupArgs),
     /// Put a backup into an empty data folder
@@ -109,6 +113,7 @@ fn run(command: Command, output: &Output) -> Result<ExitCode, Failed> {
             Command::Component(command) => component::run(command, output).await,
             Command::Key(command) => key::run(command, output).await,
             Command::SigningKey(command) => signing_key::run(command, output).await,
+            Command::Mail(command) => mail::run(command, output).await,
             Command::Backup(args) => backup::run(args, output).await,
             Command::Restore(args) => restore::run(args, output).await,
             Command::Doctor(args) => return doctor::run(args, output).await,
@@ -140,6 +145,9 @@ mod tests {
             "key revoke k",
             "signing-key list",
             "signing-key rotate",
+            "mail list",
+            "mail show m",
+            "mail retry m",
             "backup f",
             "restore f",
             "doctor",
@@ -157,6 +165,7 @@ mod tests {
             "serv",
             "call token",
             "key create a",
+            "mail list --state lost",
             "serve --listen nowhere",
         ] {
             let words = ["vestibule"]

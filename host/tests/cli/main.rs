@@ -81,6 +81,23 @@ fn a_first_hour() {
 }
 
 #[test]
+fn mails_can_be_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&folder.path().join("data"));
+    let listed = server.run(&["mail", "list", "--json"]);
+    assert_eq!((listed.code, listed.json()), (0, json!([])), "{listed:?}");
+    let listed = server.run(&["mail", "list", "--state", "failed"]);
+    assert_eq!((listed.code, listed.stdout.lines().count()), (0, 1));
+    for command in ["show", "retry"] {
+        let unknown = server.run(&["mail", command, "0190-00-00", "--json"]);
+        assert_eq!(
+            (unknown.code, &unknown.error()["code"]),
+            (1, &json!("not-found"))
+        );
+    }
+}
+
+#[test]
 fn a_service_key_reaches_its_scope_until_it_is_revoked() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(&folder.path().join("data"));

@@ -11,6 +11,7 @@ use vestibule::data_folder::DataPaths;
 use vestibule::error::{Code, Failure, Violation};
 use vestibule::host::DeploymentInfo;
 use vestibule::keyring::{KeySummary, RootKey, Rotation, RotationError};
+use vestibule::outbox::{MailPage, MailQuery, MailSummary, MailView, RetryError};
 use vestibule::planes::bearer;
 use vestibule::service_keys::{NewServiceKey, ServiceKey, ServiceKeyError};
 use vestibule::store::sqlite::SqliteStore;
@@ -163,6 +164,28 @@ impl Administration for Operator {
         Ok(Rotated { current })
     }
 
+    async fn mails(&self, query: MailQuery) -> Result<MailPage, Failure> {
+        let found = self.host.mails().list(&query).await;
+        found.map_err(|cause| Failure::unavailable(1_000).because(cause))
+    }
+
+    async fn mail(&self, id: &str) -> Result<MailView, Failure> {
+        let found = self.host.mails().find(id).await;
+        let found = found.map_err(|cause| Failure::unavailable(1_000).because(cause))?;
+        let mail = found.ok_or_else(|| mail_failure(RetryError::NotFound))?;
+        if mail.text.is_some() {
+            // Its words may let whoever reads them in.
+            tracing::info!(mail = id, "a mail was shown to an operator");
+        }
+        Ok(mail)
+    }
+
+    async fn retry_mail(&self, id: &str) -> Result<MailSummary, Failure> {
+        let queued = self.host.mails().retry(id).await.map_err(mail_failure)?;
+        tracing::info!(mail = id, "a mail is tried again, as an operator asked");
+        Ok(queued)
+    }
+
     async fn backup(&self, request: BackupRequest) -> Result<tokio::fs::File, Failure> {
         let name = format!("{DRAFT}{}.db", uuid::Uuid::now_v7());
         let path = self.paths.cache().join(name);
@@ -210,7 +233,20 @@ impl Administration for Operator {
             true => finding("components", FindingState::Warning, "none serves"),
             false => finding("components", FindingState::Ok, channels.join(", ")),
         };
-        vec![ready, database, keys, components]
+        let mail = match (self.host.mail_outage(), &self.host.config().mail.server) {
+            (Some(reason), _) => finding(
+                "mail",
+                FindingState::Problem,
+                format!("the mail server {reason}: mails wait; check [mail]"),
+            ),
+            (None, Some(_)) => finding("mail", FindingState::Ok, "it is handed to the server"),
+            (None, None) => finding(
+                "mail",
+                FindingState::Ok,
+                "no server is configured: it is captured, see `vestibule mail list`",
+            ),
+        };
+        vec![ready, database, keys, components, mail]
     }
 }
 
@@ -219,6 +255,17 @@ fn finding(check: &str, state: FindingState, detail: impl Into<String>) -> Findi
         check: check.to_owned(),
         state,
         detail: detail.into(),
+    }
+}
+
+fn mail_failure(error: RetryError) -> Failure {
+    match error {
+        RetryError::NotFound => Failure::new(Code::NotFound, error.to_string()),
+        RetryError::State(_) | RetryError::Expired | RetryError::Gone => {
+            Failure::new(Code::Conflict, error.to_string())
+        }
+        RetryError::Busy => Failure::unavailable(100).because(error),
+        RetryError::Store(_) => Failure::unavailable(1_000).because(error),
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod host_header;
 mod keys;
+mod mails;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +31,7 @@ use super::request;
 use crate::error::{Code, Failure, Violation};
 use crate::host::DeploymentInfo;
 use crate::keyring::KeySummary;
+use crate::outbox::{MailPage, MailQuery, MailSummary, MailView};
 use crate::service_keys::ServiceKey;
 use crate::telemetry;
 
@@ -83,6 +85,24 @@ pub trait Administration: Send + Sync + 'static {
     /// # Errors
     /// `conflict` when it is too new, unless forced.
     async fn rotate_signing_key(&self, request: RotationRequest) -> Result<Rotated, Failure>;
+
+    /// The mails that `query` asks for.
+    ///
+    /// # Errors
+    /// `unavailable` when they cannot be read.
+    async fn mails(&self, query: MailQuery) -> Result<MailPage, Failure>;
+
+    /// The mail `id`, with its words if they are kept.
+    ///
+    /// # Errors
+    /// `not-found`.
+    async fn mail(&self, id: &str) -> Result<MailView, Failure>;
+
+    /// Tries the mail `id` again, at once.
+    ///
+    /// # Errors
+    /// `not-found`; `conflict` for one that cannot be delivered any more, or was.
+    async fn retry_mail(&self, id: &str) -> Result<MailSummary, Failure>;
 
     /// A consistent copy of the store, in a file that nobody else can find.
     ///
@@ -184,6 +204,9 @@ pub fn router(administration: Arc<dyn Administration>, listen: SocketAddr) -> ax
         .route("/admin/keys/{id}", delete(keys::revoke))
         .route("/admin/signing-keys", get(signing_keys))
         .route("/admin/signing-keys/rotate", post(rotate))
+        .route("/admin/mails", get(mails::list))
+        .route("/admin/mails/{id}", get(mails::show))
+        .route("/admin/mails/{id}/retry", post(mails::retry))
         .route("/admin/backup", post(backup))
         .route("/admin/doctor", get(doctor))
         .method_not_allowed_fallback(method_not_allowed)

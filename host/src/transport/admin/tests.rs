@@ -6,6 +6,23 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::*;
+use crate::outbox::MailState;
+
+fn mail(id: &str) -> MailSummary {
+    MailSummary {
+        id: id.to_owned(),
+        to: Some("ann@example.com".to_owned()),
+        subject: Some("Hello".to_owned()),
+        state: MailState::Captured,
+        channel: "email".to_owned(),
+        at: 1,
+        changed_at: 2,
+        expires_at: 3,
+        tries: 1,
+        next_at: None,
+        reason: None,
+    }
+}
 
 /// Lets `Bearer admin` in.
 #[derive(Default)]
@@ -80,6 +97,30 @@ impl Administration for Fake {
         })
     }
 
+    async fn mails(&self, query: MailQuery) -> Result<MailPage, Failure> {
+        self.note(format!("{query:?}"));
+        Ok(MailPage {
+            mails: vec![mail("m-1")],
+            next: None,
+        })
+    }
+
+    async fn mail(&self, id: &str) -> Result<MailView, Failure> {
+        match id {
+            "m-1" => Ok(MailView {
+                summary: mail(id),
+                text: Some("words".to_owned()),
+                html: None,
+            }),
+            _ => Err(Failure::new(Code::NotFound, "no such mail")),
+        }
+    }
+
+    async fn retry_mail(&self, id: &str) -> Result<MailSummary, Failure> {
+        self.note(format!("retry {id}"));
+        Ok(mail(id))
+    }
+
     async fn backup(&self, request: BackupRequest) -> Result<tokio::fs::File, Failure> {
         self.note(format!("{request:?}"));
         let mut file = tempfile::tempfile().unwrap();
@@ -116,13 +157,16 @@ fn request(method: &str, path: &str) -> axum::http::request::Builder {
         .header("authorization", "Bearer admin")
 }
 
-const PATHS: [(&str, &str); 8] = [
+const PATHS: [(&str, &str); 11] = [
     ("GET", "/admin/components"),
     ("GET", "/admin/keys"),
     ("POST", "/admin/keys"),
     ("DELETE", "/admin/keys/k1"),
     ("GET", "/admin/signing-keys"),
     ("POST", "/admin/signing-keys/rotate"),
+    ("GET", "/admin/mails"),
+    ("GET", "/admin/mails/m-1"),
+    ("POST", "/admin/mails/m-1/retry"),
     ("POST", "/admin/backup"),
     ("GET", "/admin/doctor"),
 ];
@@ -252,4 +296,61 @@ async fn a_backup_is_streamed_whole() {
         *fake.done.lock().unwrap(),
         ["BackupRequest { with_root_key: true }"]
     );
+}
+
+#[tokio::test]
+async fn mails_are_listed_shown_and_tried_again() {
+    let fake = Arc::new(Fake::default());
+    let get = |path| request("GET", path);
+    let (response, body) = ask(
+        &fake,
+        get("/admin/mails?state=failed&after=m-0&limit=5"),
+        "",
+    )
+    .await;
+    assert_eq!(response.status(), 200);
+    let page: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(page["mails"][0]["to"], "ann@example.com");
+    assert_eq!(page["mails"][0]["state"], "captured");
+    let (_, body) = ask(&fake, get("/admin/mails/m-1"), "").await;
+    let shown: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(
+        (&shown["subject"], &shown["text"], &shown["html"]),
+        (&json!("Hello"), &json!("words"), &Value::Null)
+    );
+    let (response, _) = ask(&fake, get("/admin/mails/m-2"), "").await;
+    assert_eq!(response.status(), 404);
+    let (response, _) = ask(&fake, request("POST", "/admin/mails/m-1/retry"), "").await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(
+        *fake.done.lock().unwrap(),
+        [
+            r#"MailQuery { state: Some(Failed), after: Some("m-0"), limit: Some(5) }"#,
+            "retry m-1"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_query_that_does_not_fit_is_refused_without_its_values() {
+    let fake = Arc::new(Fake::default());
+    let long = format!("/admin/mails?after={}", "a".repeat(600));
+    for path in [
+        "/admin/mails?state=s3cret",
+        "/admin/mails?limit=s3cret",
+        "/admin/mails?sate=failed",
+        "/admin/mails?after=%00",
+        "/admin/mails?after=s3cret%20",
+        &long,
+    ] {
+        let (response, body) = ask(&fake, request("GET", path), "").await;
+        assert_eq!(response.status(), 400, "{path}");
+        assert!(!String::from_utf8(body).unwrap().contains("s3cret"));
+    }
+    for path in ["/admin/mails/s3%20cret", "/admin/mails/%00"] {
+        let (response, body) = ask(&fake, request("GET", path), "").await;
+        assert_eq!(response.status(), 404, "{path}");
+        assert!(!String::from_utf8(body).unwrap().contains("s3"));
+    }
+    assert!(fake.done.lock().unwrap().is_empty());
 }
