@@ -42,6 +42,7 @@ impl Config {
         )?;
         within("http.drain_ms", self.http.drain_ms, 0..=HOUR_MS)?;
         self.check_shared()?;
+        self.links.check()?;
         patterns("planes.user", &self.planes.user)?;
         patterns("planes.public", &self.planes.public)?;
         command("auth.jwt", self.auth.jwt.as_deref())?;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use toml::Value;
 
-use super::{Bucket, Component, ComponentLimits, Config, RootKeySource};
+use super::{Bucket, Component, ComponentLimits, Config, Links, RootKeySource};
 
 /// What may stand at a place of the configuration.
 #[derive(Debug, PartialEq, Eq)]
@@ -59,6 +59,10 @@ fn specimen() -> Config {
         root_key: RootKeySource {
             file: Some("".into()),
             command: Some(vec![String::new()]),
+        },
+        links: Links {
+            verify_email: Some(String::new()),
+            new_password: Some(String::new()),
         },
         buckets: BTreeMap::from([(ANY_NAME.to_owned(), bucket)]),
         components: BTreeMap::from([(ANY_NAME.to_owned(), component)]),

@@ -7,6 +7,7 @@ mod check;
 mod environment;
 mod error;
 mod known;
+mod links;
 mod load;
 mod pattern;
 #[cfg(test)]
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 pub use environment::environment;
 pub use error::{ConfigError, Place};
+pub use links::Links;
 #[doc(hidden)]
 pub use load::fuzz;
 pub use pattern::{CommandPattern, PatternError, is_name};
@@ -40,6 +42,8 @@ pub struct Config {
     pub root_key: RootKeySource,
     /// Values that every component may read.
     pub shared: Shared,
+    /// Where links in mails lead, if not to the host's pages.
+    pub links: Links,
     /// Which channels and commands are open to whom.
     pub planes: Planes,
     /// Which command checks a credential of the user plane.
@@ -285,6 +289,7 @@ impl Default for Config {
             admin: Admin::default(),
             root_key: RootKeySource::default(),
             shared: Shared::default(),
+            links: Links::default(),
             planes: Planes::default(),
             auth: Auth::default(),
             limits: Limits::default(),

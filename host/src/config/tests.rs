@@ -68,6 +68,10 @@ fn the_environment_stands_over_the_file() {
             ("VESTIBULE_COMPONENTS__API_TOKENS__CONFIG__MAX_AGE", "30d"),
             ("VESTIBULE_COMPONENTS__API_TOKENS__CONFIG__TRIES", "3"),
             ("VESTIBULE_ROOT_KEY__FILE", "/run/root"),
+            (
+                "VESTIBULE_LINKS__VERIFY_EMAIL",
+                "https://www.example.com/verify#{token}",
+            ),
             ("VESTIBULE_BUCKETS__SIGN_IN__BURST", "3"),
             ("VESTIBULE_BUCKETS__SIGN_IN__PERIOD_MS", "3000"),
             ("VESTIBULE_DATA", "elsewhere"),
@@ -87,6 +91,11 @@ fn the_environment_stands_over_the_file() {
     assert_eq!(values["max-age"].as_str(), Some("30d"));
     assert_eq!(values["tries"].as_integer(), Some(3));
     assert_eq!(config.root_key.file, Some("/run/root".into()));
+    assert_eq!(
+        config.links.verify_email.as_deref(),
+        Some("https://www.example.com/verify#{token}")
+    );
+    assert_eq!(config.links.new_password, None);
     assert_eq!(config.buckets["sign-in"].burst, 3);
     assert_eq!(config.data, PathBuf::from("data"));
 }
@@ -259,6 +268,10 @@ fn a_wrong_value_is_refused_with_its_rule() {
         (
             "[shared]\npublic_origin = \"https://x.example/path\"",
             "`shared.public_origin` must be a scheme, a host and perhaps a port, such as \"https://auth.example.com\", without a path",
+        ),
+        (
+            "[links]\nnew_password = \"https://x.example/{token}\"",
+            "`links.new_password` must be a whole link of at most 256 bytes with `{token}` once, after a `#`, such as \"https://www.example.com/verify#{token}\"",
         ),
         (
             "[shared]\naudience = \"\"",
