@@ -1,8 +1,9 @@
 //! The administration interface: what the command line needs of a running server, and the metrics.
 //!
 //! It has a listener of its own, on the loopback address unless configured otherwise. `/admin/*` needs a service key with
-//! the scope `admin`; `/metrics` needs none, for it names no person and no key. Requests that name another host than the
-//! listener's address are refused, so that a web page cannot reach it through a name of its own that leads here (DNS rebinding).
+//! the scope `admin`. `/metrics` needs none, for it names no person and no key; nor does the page `/mails`, which is empty until
+//! its reader gives it a key to ask with. Requests that name another host than the listener's address are refused, so that a
+//! web page cannot reach it through a name of its own that leads here (DNS rebinding).
 
 mod host_header;
 mod keys;
@@ -26,7 +27,7 @@ use tokio::io::AsyncReadExt as _;
 
 use self::host_header::names_listener;
 use super::reply::{Refusal, json};
-use super::request;
+use super::{pages, request};
 use crate::error::{Code, Failure, Violation};
 use crate::host::DeploymentInfo;
 use crate::keyring::KeySummary;
@@ -191,6 +192,8 @@ pub fn router(administration: Arc<dyn Administration>, listen: SocketAddr) -> ax
         .layer(middleware::from_fn_with_state(admin.clone(), authorize));
     axum::Router::new()
         .route("/metrics", get(metrics))
+        .merge(pages::of_operator())
+        .method_not_allowed_fallback(method_not_allowed)
         .merge(guarded)
         .layer(middleware::from_fn_with_state(admin.clone(), check_host))
         .with_state(admin)

@@ -164,9 +164,9 @@ async fn others_are_not() {
 }
 
 #[tokio::test]
-async fn another_host_name_is_refused_also_for_metrics() {
+async fn another_host_name_is_refused_also_for_what_needs_no_key() {
     let fake = Arc::new(Fake::default());
-    for path in ["/metrics", "/admin/keys"] {
+    for path in ["/metrics", "/mails", "/pages/mails.js", "/admin/keys"] {
         let request = Request::get(path)
             .header("host", "rebound.example")
             .header("authorization", "Bearer admin");
@@ -185,6 +185,41 @@ async fn metrics_need_no_key() {
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["content-type"], telemetry::CONTENT_TYPE);
     assert_eq!(body, b"# EOF\n");
+}
+
+#[tokio::test]
+async fn the_page_for_mails_needs_no_key_and_holds_none() {
+    let fake = Arc::new(Fake::default());
+    let get = |path: &str| Request::get(path).header("host", "localhost:8081");
+    let (response, page) = ask(&fake, get("/mails"), "").await;
+    assert_eq!(response.status(), 200);
+    let headers = response.headers();
+    assert_eq!(headers["content-type"], "text/html; charset=utf-8");
+    assert_eq!(
+        headers["content-security-policy"],
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self'; connect-src 'self'; \
+         form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+    );
+    assert_eq!(headers["referrer-policy"], "no-referrer");
+    assert_eq!(headers["cache-control"], "no-store");
+    assert_eq!(headers["x-content-type-options"], "nosniff");
+    let page = String::from_utf8(page).unwrap();
+    // An empty sandbox: what a mail's HTML brings along does not run.
+    assert!(page.contains("<iframe sandbox=\"\""));
+    for path in crate::transport::pages::testing::parts_of(&page) {
+        let (response, _) = ask(&fake, get(&path), "").await;
+        assert_eq!(response.status(), 200, "{path}");
+    }
+    for path in ["/mails", "/metrics"] {
+        let request = Request::post(path).header("host", "localhost:8081");
+        let (response, _) = ask(&fake, request, "{}").await;
+        assert_eq!(response.status(), 405, "{path}");
+        assert_eq!(response.headers()["allow"], "GET,HEAD");
+    }
+    for path in ["/verify-email", "/pages/verify-email.js"] {
+        let (response, _) = ask(&fake, get(path), "").await;
+        assert_eq!(response.status(), 401, "{path}");
+    }
 }
 
 #[tokio::test]
