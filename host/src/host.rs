@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::watch;
 
+use crate::audit::AuditLog;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::contract::Channel;
@@ -214,6 +215,13 @@ impl Host {
             }
         }
         Ok(posted)
+    }
+
+    /// The audit records.
+    #[must_use]
+    pub fn audit_log(&self) -> AuditLog {
+        let services = self.services();
+        AuditLog::new(services.store.clone(), services.clock.clone())
     }
 
     /// The key ring.

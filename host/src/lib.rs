@@ -61,7 +61,7 @@
 //! * `http` (default): the HTTP transport.
 //! * `cli` (default): what the program `vestibule` needs.
 
-mod audit;
+pub mod audit;
 #[cfg(feature = "sqlite")]
 pub mod backup;
 mod buckets;

@@ -6,6 +6,7 @@ use aws_lc_rs::hmac;
 use rand::TryRng;
 use tokio::sync::{RwLock, RwLockReadGuard};
 
+use crate::audit;
 use crate::buckets::Buckets;
 use crate::clock::Clock;
 use crate::hashing::HashPool;
@@ -25,6 +26,8 @@ pub(crate) struct Services {
     pub(crate) engine: Engine,
     pub(crate) slow_lane: SlowLane,
     pub(crate) metrics: Arc<Metrics>,
+    /// For how long what is audited is kept.
+    pub(crate) audit: audit::Retention,
     /// Held for reading by every commit, and for writing by a message that runs alone.
     pub(crate) commits: RwLock<()>,
 }

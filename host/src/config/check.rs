@@ -48,6 +48,7 @@ impl Config {
         command("auth.api_token", self.auth.api_token.as_deref())?;
         check_limits(&self.limits)?;
         check_passwords(&self.passwords)?;
+        within("audit.keep_days", self.audit.keep_days, 1..=36_500)?;
         for (name, bucket) in &self.buckets {
             let key = named("buckets", name)?;
             within(&format!("{key}.burst"), bucket.burst, 1..=1_000_000_u64)?;

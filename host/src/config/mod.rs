@@ -52,6 +52,8 @@ pub struct Config {
     pub passwords: Passwords,
     /// Signing keys.
     pub signing: Signing,
+    /// The audit record.
+    pub audit: Audit,
     /// Settings of one component each, by channel.
     pub components: BTreeMap<String, Component>,
     /// The AsyncAPI document.
@@ -204,6 +206,14 @@ pub enum SigningAlgorithm {
     ES256,
 }
 
+/// The audit record.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Audit {
+    /// For how many days a record is kept.
+    pub keep_days: u32,
+}
+
 /// One component.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -291,6 +301,7 @@ impl Default for Config {
             buckets: BTreeMap::new(),
             passwords: Passwords::default(),
             signing: Signing::default(),
+            audit: Audit::default(),
             components: BTreeMap::new(),
             asyncapi: AsyncApi::default(),
             log: Log::default(),
@@ -383,6 +394,12 @@ impl Default for Signing {
         Self {
             algorithm: SigningAlgorithm::EdDSA,
         }
+    }
+}
+
+impl Default for Audit {
+    fn default() -> Self {
+        Self { keep_days: 365 }
     }
 }
 

@@ -261,6 +261,10 @@ fn a_wrong_value_is_refused_with_its_rule() {
             "`shared.public_origin` must be a scheme, a host and perhaps a port, such as \"https://auth.example.com\", without a path",
         ),
         (
+            "[audit]\nkeep_days = 0",
+            "`audit.keep_days` must be from 1 to 36500",
+        ),
+        (
             "[shared]\naudience = \"\"",
             "`shared.audience` must be 1 to 255 bytes of text without control characters",
         ),

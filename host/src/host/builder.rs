@@ -9,6 +9,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
 use super::{Host, Inner, StartError};
+use crate::audit;
 use crate::buckets::Buckets;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config};
@@ -161,6 +162,7 @@ impl HostBuilder {
             .queue
             .min(usize::try_from(limits.concurrent / 2).unwrap_or(1))
             .max(1);
+        let retention = audit::Retention::days(self.config.audit.keep_days);
         let services = Arc::new(Services {
             hashing: HashPool::new(&hashing, keyring.clone())?,
             buckets: Buckets::new(
@@ -176,6 +178,7 @@ impl HostBuilder {
             store: store.clone(),
             engine,
             slow_lane: SlowLane::new(),
+            audit: retention,
         });
         let router = Arc::new(Router {
             services,
@@ -196,6 +199,13 @@ impl HostBuilder {
             _stop: stop,
         };
         let inner = inner.deploy_all(self.components, self.bundled)?;
+        let trims = retention.run(
+            store.clone(),
+            self.clock.clone(),
+            audit::INTERVAL,
+            stopped.clone(),
+        );
+        tokio::spawn(trims);
         let sweeper = Sweeper::new(store, self.clock);
         tokio::spawn(sweeper.run(DEFAULT_INTERVAL, stopped.clone()));
         tokio::spawn(follow_keys(inner.router.services.clone(), stopped));

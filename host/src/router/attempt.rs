@@ -8,7 +8,6 @@ use wasmtime::component::Val;
 
 use super::Router;
 use super::replies::Replies;
-use crate::audit;
 use crate::contract::types::Type;
 use crate::contract::{Command, json};
 use crate::error::{Code, Failure};
@@ -326,7 +325,10 @@ impl Router {
                 cause: Some(cause),
             };
             let records = facts.audit().clone();
-            more = audit::writes(&records, facts.generation())
+            more = self
+                .services
+                .audit
+                .writes(&records, facts.generation())
                 .map_err(|cause| broken(cause.into()))?;
             if let Some(replies) = replies {
                 let short = call.target.as_ref().is_ok_and(|target| {
