@@ -29,6 +29,7 @@ use crate::sandbox::{
 use crate::service_keys::ServiceKeys;
 use crate::services::Services;
 use crate::store::{Range, Store, StoreError};
+use crate::subjects::Subjects;
 use crate::telemetry::Metrics;
 
 pub use builder::HostBuilder;
@@ -222,6 +223,17 @@ impl Host {
     pub fn audit_log(&self) -> AuditLog {
         let services = self.services();
         AuditLog::new(services.store.clone(), services.clock.clone())
+    }
+
+    /// What is stored about people, by whose it is.
+    #[must_use]
+    pub fn subjects(&self) -> Subjects {
+        let services = self.services();
+        Subjects::new(
+            services.store.clone(),
+            services.clock.clone(),
+            services.audit,
+        )
     }
 
     /// The key ring.

@@ -83,6 +83,7 @@ pub mod sandbox;
 pub mod service_keys;
 mod services;
 pub mod store;
+pub mod subjects;
 pub mod telemetry;
 mod transaction;
 #[cfg(feature = "http")]
