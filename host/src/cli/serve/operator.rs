@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use vestibule::Host;
+use vestibule::audit::{AuditPage, AuditQuery};
 use vestibule::backup::{BackupError, write_backup, write_backup_with_root_key};
 use vestibule::config::RootKeySource;
 use vestibule::data_folder::DataPaths;
@@ -14,6 +15,7 @@ use vestibule::keyring::{KeySummary, RootKey, Rotation, RotationError};
 use vestibule::planes::bearer;
 use vestibule::service_keys::{NewServiceKey, ServiceKey, ServiceKeyError};
 use vestibule::store::sqlite::SqliteStore;
+use vestibule::subjects::{Administrator, Forgotten, SubjectExport};
 use vestibule::transport::Service as _;
 use vestibule::transport::admin::{
     Administration, BackupRequest, Finding, FindingState, KeyCreated, KeyRequest, Rotated,
@@ -87,7 +89,7 @@ pub(super) fn remove_drafts(paths: &DataPaths) {
 
 #[async_trait]
 impl Administration for Operator {
-    async fn authorize(&self, authorization: Option<&str>) -> Result<(), Failure> {
+    async fn authorize(&self, authorization: Option<&str>) -> Result<String, Failure> {
         let missing = "this needs a service key with the scope `admin`, such as the operator key";
         let authorization =
             authorization.ok_or_else(|| Failure::new(Code::Unauthenticated, missing))?;
@@ -101,7 +103,7 @@ impl Administration for Operator {
                 Code::Unauthenticated,
                 "the credential is not valid",
             )),
-            Some(key) if key.may_administer() => Ok(()),
+            Some(key) if key.may_administer() => Ok(key.id),
             Some(_) => Err(Failure::new(Code::AccessDenied, missing)),
         }
     }
@@ -173,6 +175,23 @@ impl Administration for Operator {
         tracing::info!(with_root_key = request.with_root_key, "a backup was made");
         let file = file.and_then(|file| removed.map(|()| file));
         file.map_err(|cause| Failure::unknown().because(cause))
+    }
+
+    async fn audit(&self, query: AuditQuery) -> Result<AuditPage, Failure> {
+        let page = self.host.audit_log().read(&query).await;
+        page.map_err(|cause| Failure::unavailable(1_000).because(cause))
+    }
+
+    async fn export_subject(&self, id: &str, by: &Administrator) -> Result<SubjectExport, Failure> {
+        let export = self.host.subjects().export(id, by).await?;
+        tracing::info!(entries = export.entries.len(), "a subject was exported");
+        Ok(export)
+    }
+
+    async fn forget_subject(&self, id: &str, by: &Administrator) -> Result<Forgotten, Failure> {
+        let forgotten = self.host.subjects().forget(id, by).await?;
+        tracing::info!(entries = forgotten.entries, "a subject was forgotten");
+        Ok(forgotten)
     }
 
     async fn doctor(&self) -> Vec<Finding> {

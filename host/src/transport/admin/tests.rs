@@ -34,9 +34,9 @@ fn key(id: &str) -> ServiceKey {
 
 #[async_trait]
 impl Administration for Fake {
-    async fn authorize(&self, authorization: Option<&str>) -> Result<(), Failure> {
+    async fn authorize(&self, authorization: Option<&str>) -> Result<String, Failure> {
         match authorization {
-            Some("Bearer admin") => Ok(()),
+            Some("Bearer admin") => Ok("admin-key".to_owned()),
             Some("Bearer other") => Err(Failure::new(Code::AccessDenied, "no")),
             _ => Err(Failure::new(Code::Unauthenticated, "who?")),
         }
@@ -88,6 +88,28 @@ impl Administration for Fake {
         Ok(tokio::fs::File::from_std(file))
     }
 
+    async fn audit(&self, query: AuditQuery) -> Result<AuditPage, Failure> {
+        self.note(format!("{query:?}"));
+        Ok(AuditPage::default())
+    }
+
+    async fn export_subject(&self, id: &str, by: &Administrator) -> Result<SubjectExport, Failure> {
+        self.note(format!("export {id:?} by {by:?}"));
+        Ok(SubjectExport {
+            subject: id.to_owned(),
+            exported_at: 1,
+            entries: Vec::new(),
+        })
+    }
+
+    async fn forget_subject(&self, id: &str, by: &Administrator) -> Result<Forgotten, Failure> {
+        self.note(format!("forget {id:?} by {by:?}"));
+        Ok(Forgotten {
+            subject: id.to_owned(),
+            entries: 7,
+        })
+    }
+
     async fn doctor(&self) -> Vec<Finding> {
         Vec::new()
     }
@@ -116,7 +138,7 @@ fn request(method: &str, path: &str) -> axum::http::request::Builder {
         .header("authorization", "Bearer admin")
 }
 
-const PATHS: [(&str, &str); 8] = [
+const PATHS: [(&str, &str); 11] = [
     ("GET", "/admin/components"),
     ("GET", "/admin/keys"),
     ("POST", "/admin/keys"),
@@ -124,6 +146,9 @@ const PATHS: [(&str, &str); 8] = [
     ("GET", "/admin/signing-keys"),
     ("POST", "/admin/signing-keys/rotate"),
     ("POST", "/admin/backup"),
+    ("GET", "/admin/audit"),
+    ("GET", "/admin/subjects/ann"),
+    ("DELETE", "/admin/subjects/ann"),
     ("GET", "/admin/doctor"),
 ];
 
@@ -234,6 +259,53 @@ async fn a_request_that_does_not_fit_is_refused_without_its_values() {
     assert_eq!(response.status(), 404);
     let (response, _) = ask(&fake, request("GET", "/admin/components/none"), "").await;
     assert_eq!(response.status(), 404);
+}
+
+#[tokio::test]
+async fn a_subject_is_named_by_the_path_and_who_asked_is_known() {
+    let fake = Arc::new(Fake::default());
+    let peer: SocketAddr = "[::ffff:192.0.2.7]:9".parse().unwrap();
+    for (method, path) in [
+        ("GET", "/admin/subjects/a%2Fb%20c"),
+        ("DELETE", "/admin/subjects/%2e%2e%2Fkeys"),
+    ] {
+        let request = request(method, path).extension(ConnectInfo(peer));
+        let (response, _) = ask(&fake, request, "").await;
+        assert_eq!(response.status(), 200, "{path}");
+    }
+    let by =
+        r#"Administrator { service_key: Some("admin-key"), remote_address: Some("192.0.2.7") }"#;
+    assert_eq!(
+        *fake.done.lock().unwrap(),
+        [
+            format!("export \"a/b c\" by {by}"),
+            format!("forget \"../keys\" by {by}"),
+        ]
+    );
+    let (response, body) = ask(&fake, request("DELETE", "/admin/subjects/ann"), "").await;
+    assert_eq!(response.status(), 200);
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(body, json!({"subject": "ann", "entries": 7}));
+}
+
+#[tokio::test]
+async fn the_audit_record_is_asked_as_the_query_says() {
+    let fake = Arc::new(Fake::default());
+    let path = "/admin/audit?limit=2&subject=ann&newest_first=true";
+    let (response, body) = ask(&fake, request("GET", path), "").await;
+    assert_eq!(response.status(), 200);
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(body, json!({"records": [], "after": null, "more": false}));
+    let asked = fake.done.lock().unwrap().pop().unwrap();
+    assert!(
+        asked.contains(r#"limit: 2"#) && asked.contains(r#"Some("ann")"#),
+        "{asked}"
+    );
+
+    let refused = ask(&fake, request("GET", "/admin/audit?limit=s3cret"), "").await;
+    assert_eq!(refused.0.status(), 400);
+    assert!(!String::from_utf8(refused.1).unwrap().contains("s3cret"));
+    assert!(fake.done.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
