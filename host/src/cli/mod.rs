@@ -1,5 +1,6 @@
 //! The command line: arguments in, exit code out.
 
+mod audit;
 mod backup;
 mod call;
 mod client;
@@ -8,10 +9,12 @@ mod doctor;
 mod failed;
 mod key;
 mod lifetime;
+mod moment;
 mod output;
 mod restore;
 mod serve;
 mod signing_key;
+mod subject;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -56,6 +59,12 @@ enum Command {
     /// Show and rotate the keys that sign
     #[command(subcommand)]
     SigningKey(signing_key::SigningKeyCommand),
+    /// Export or remove what is stored about somebody
+    #[command(subcommand)]
+    Subject(subject::SubjectCommand),
+    /// Read what was decided, by whom and about whom
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Write a backup of a running server to a file
     Backup(backup::BackupArgs),
     /// Put a backup into an empty data folder
@@ -109,6 +118,8 @@ fn run(command: Command, output: &Output) -> Result<ExitCode, Failed> {
             Command::Component(command) => component::run(command, output).await,
             Command::Key(command) => key::run(command, output).await,
             Command::SigningKey(command) => signing_key::run(command, output).await,
+            Command::Subject(command) => subject::run(command, output).await,
+            Command::Audit(command) => audit::run(command, output).await,
             Command::Backup(args) => backup::run(args, output).await,
             Command::Restore(args) => restore::run(args, output).await,
             Command::Doctor(args) => return doctor::run(args, output).await,
@@ -140,6 +151,10 @@ mod tests {
             "key revoke k",
             "signing-key list",
             "signing-key rotate",
+            "subject export u",
+            "subject forget u",
+            "audit tail --follow -n 5 --action sign-in --subject u",
+            "audit export --since 7d --until 2026-01-31 --action sign-in --subject u",
             "backup f",
             "restore f",
             "doctor",
@@ -158,6 +173,9 @@ mod tests {
             "call token",
             "key create a",
             "serve --listen nowhere",
+            "subject forget",
+            "audit export --since yesterday",
+            "audit tail -n -1",
         ] {
             let words = ["vestibule"]
                 .into_iter()

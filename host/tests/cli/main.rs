@@ -7,7 +7,7 @@ mod program;
 use std::os::unix::fs::PermissionsExt as _;
 
 use program::{Program, Server};
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn pair(server: &Server) -> (String, String) {
     let made = server.run(&["call", "token", "generate-tokens", r#"{"id":"user-1"}"#]);
@@ -273,4 +273,69 @@ fn http_says_no_more_than_it_must() {
         "OKP"
     );
     assert_eq!(server.http("GET", "/openapi.json").1["openapi"], "3.1.0");
+}
+
+#[test]
+fn a_persons_data_is_shown_and_removed_for_the_operator_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&folder.path().join("data"));
+    let (_, refresh) = pair(&server);
+    let made = server.run(&["key", "create", "billing", "--scope", "*"]);
+    let key = made.stdout.trim();
+    for refused in [
+        &["subject", "export", "user-1"][..],
+        &["subject", "forget", "user-1"],
+        &["audit", "tail"],
+        &["audit", "export"],
+    ] {
+        let refused = server.run(&[refused, &["--key", key, "--json"]].concat());
+        assert_eq!((refused.code, refused.stdout.as_str()), (1, ""));
+        assert_eq!(refused.error()["code"], "access-denied", "{refused:?}");
+    }
+
+    let export = server.run(&["subject", "export", "user-1"]);
+    assert_eq!(export.code, 0, "{export:?}");
+    let entries = export.json()["entries"].clone();
+    assert!(!entries.as_array().unwrap().is_empty());
+    let nobody = server.run(&["subject", "export", "../user-1"]);
+    assert_eq!(nobody.json()["entries"], json!([]));
+    let forgotten = server.run(&["subject", "forget", "user-1", "--json"]);
+    assert_eq!(forgotten.code, 0, "{forgotten:?}");
+    assert!(forgotten.json()["entries"].as_u64() >= Some(1));
+    let again = server.run(&["subject", "forget", "user-1", "--json"]);
+    assert_eq!(again.json()["entries"], 0);
+    let rotate = json!({"refresh_token": refresh}).to_string();
+    let refused = server.run(&["call", "token", "refresh-tokens", &rotate]);
+    assert_eq!(refused.error()["code"], "unauthenticated");
+
+    // What was done stays on record, by the id.
+    let export = ["audit", "export", "--subject", "user-1", "--json"];
+    let records = server.run(&export);
+    assert_eq!(records.code, 0, "{records:?}");
+    let actions: Vec<Value> = records
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["action"].clone())
+        .collect();
+    assert_eq!(
+        actions,
+        [
+            "token-issue",
+            "subject-export",
+            "subject-forget",
+            "subject-forget"
+        ]
+    );
+    let narrower = server.run(
+        &[
+            &export[..],
+            &["--action", "token-issue", "--until", "2020-01-01"],
+        ]
+        .concat(),
+    );
+    assert_eq!((narrower.code, narrower.stdout.as_str()), (0, ""));
+    let newest = server.run(&["audit", "tail", "-n", "2", "--subject", "user-1"]);
+    let lines: Vec<_> = newest.stdout.lines().collect();
+    assert_eq!(lines.len(), 2, "{newest:?}");
+    assert!(lines.iter().all(|line| line.contains("subject-forget")));
 }
