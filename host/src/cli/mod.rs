@@ -15,6 +15,7 @@ mod restore;
 mod serve;
 mod signing_key;
 mod subject;
+mod user;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -59,6 +60,9 @@ enum Command {
     /// Show and rotate the keys that sign
     #[command(subcommand)]
     SigningKey(signing_key::SigningKeyCommand),
+    /// Find, make, change and import people's accounts
+    #[command(subcommand)]
+    User(user::UserCommand),
     /// Export or remove what is stored about somebody
     #[command(subcommand)]
     Subject(subject::SubjectCommand),
@@ -118,6 +122,7 @@ fn run(command: Command, output: &Output) -> Result<ExitCode, Failed> {
             Command::Component(command) => component::run(command, output).await,
             Command::Key(command) => key::run(command, output).await,
             Command::SigningKey(command) => signing_key::run(command, output).await,
+            Command::User(command) => user::run(command, output).await,
             Command::Subject(command) => subject::run(command, output).await,
             Command::Audit(command) => audit::run(command, output).await,
             Command::Backup(args) => backup::run(args, output).await,
@@ -151,6 +156,16 @@ mod tests {
             "key revoke k",
             "signing-key list",
             "signing-key rotate",
+            "user find a@example.com",
+            "user show u",
+            "user create a@example.com --owner --verified --first-name A --last-name B",
+            "user disable u",
+            "user enable u",
+            "user roles u user admin",
+            "user sessions u",
+            "user end-sessions u --session s",
+            "user delete u",
+            "user import f --from 2",
             "subject export u",
             "subject forget u",
             "audit tail --follow -n 5 --action sign-in --subject u",
@@ -173,6 +188,11 @@ mod tests {
             "call token",
             "key create a",
             "serve --listen nowhere",
+            "user create a@example.com --password s3cret",
+            "user create a@example.com s3cret",
+            "user roles u",
+            "user import f --from 0",
+            "user import",
             "subject forget",
             "audit export --since yesterday",
             "audit tail -n -1",

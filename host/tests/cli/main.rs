@@ -339,3 +339,57 @@ fn a_persons_data_is_shown_and_removed_for_the_operator_only() {
     assert_eq!(lines.len(), 2, "{newest:?}");
     assert!(lines.iter().all(|line| line.contains("subject-forget")));
 }
+
+#[test]
+fn people_are_administered_by_messages_to_their_channels() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&folder.path().join("data"));
+    pair(&server);
+    let sessions = server.run(&["user", "sessions", "user-1", "--json"]);
+    assert_eq!(sessions.code, 0, "{sessions:?}");
+    let session = sessions.json()["sessions"][0]["session_id"].clone();
+    let end = [
+        "user",
+        "end-sessions",
+        "user-1",
+        "--session",
+        session.as_str().unwrap(),
+    ];
+    assert_eq!(server.run(&end).code, 0);
+    assert_eq!(server.run(&["user", "end-sessions", "user-1"]).code, 0);
+    let sessions = server.run(&["user", "sessions", "user-1", "--json"]);
+    assert_eq!(sessions.json()["sessions"], json!([]));
+
+    // A password comes from stdin, and no part of a file's values is said.
+    let create = ["user", "create", "ann@example.com", "--owner"];
+    let none = server.run(&create);
+    assert_eq!((none.code, none.stdout.as_str()), (2, ""), "{none:?}");
+    let two = server.run_with_input(&create, "s3cret\ns3cret\n");
+    assert_eq!((two.code, two.stdout.as_str()), (2, ""), "{two:?}");
+    let file = folder.path().join("users.jsonl");
+    std::fs::write(&file, "s3cret\n[\"s3cret\"]\n\n").unwrap();
+    let refused = server.run(&["user", "import", file.to_str().unwrap()]);
+    assert_eq!(refused.code, 1);
+    assert_eq!(
+        refused.stderr,
+        "line 1: is not JSON, at column 1\nline 2: must be a JSON object\n"
+    );
+    assert_eq!(
+        refused.stdout,
+        "2 lines: 0 imported, 0 there already, 2 refused\n"
+    );
+    let refused = server.run_with_input(&["user", "import", "-", "--json"], "s3cret");
+    let lines: Vec<Value> = refused
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines[0]["line"], 1);
+    assert_eq!(
+        (&lines[1]["refused"], &lines[1]["next_line"]),
+        (&json!(1), &json!(null))
+    );
+    for ran in [&none, &two, &refused] {
+        assert!(!ran.stderr.contains("s3cret") && !ran.stdout.contains("s3cret"));
+    }
+}
