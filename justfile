@@ -35,6 +35,10 @@ wit-reference:
 validators:
     tests/validators/run.sh
 
+# Open the pages of links and mails in Chromium (needs node and chromium).
+browser *ARGS:
+    tests/browser/run.sh {{ARGS}}
+
 # Fuzz one target (json, token, config) under cargo-fuzz; needs a nightly toolchain.
 fuzz TARGET *ARGS:
     cargo +nightly fuzz run --fuzz-dir tests/fuzz {{TARGET}} -- {{ARGS}}

@@ -6,7 +6,14 @@ use std::process::ExitCode;
 use guest_build::{Built, Guests};
 
 /// The channels of the bundle: each the name of a package beside this one.
-const CHANNELS: &[&str] = &["accounts", "api-tokens", "authorization", "email", "token", "users"];
+const CHANNELS: &[&str] = &[
+    "accounts",
+    "api-tokens",
+    "authorization",
+    "email",
+    "token",
+    "users",
+];
 
 fn main() -> ExitCode {
     guest_build::script(|| {

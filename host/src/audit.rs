@@ -1,16 +1,26 @@
 //! The record of every authentication decision, kept whatever the answer was.
+//!
+//! Components record decisions by the capability `audit`, the host what its operators do to people's data. Records are
+//! read by [`AuditLog`] and end after the time that the configuration says ([`Retention`]).
+
+mod log;
+mod retention;
 
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::store::{Namespace, Record, Write};
+use crate::store::Namespace;
 
-/// How long a record is kept: 400 days, so that a year can be looked back on.
-const RETENTION_MS: u64 = 400 * 24 * 60 * 60 * 1_000;
+pub use log::{AuditEntry, AuditLog, AuditPage, AuditQuery, MAX_PAGE};
+pub(crate) use retention::INTERVAL;
+pub use retention::Retention;
+
+/// What stands as the channel of a record that the host itself wrote.
+pub const HOST: &str = "-";
 
 /// One decision. It never holds a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct AuditRecord {
+pub struct AuditRecord {
     /// When the message came.
     pub at: Timestamp,
     /// What was decided, kebab-case: `token-reuse`.
@@ -23,7 +33,7 @@ pub(crate) struct AuditRecord {
     pub subject: Option<String>,
     /// Names and values.
     pub detail: Vec<(String, String)>,
-    /// Which channel's component wrote it.
+    /// Which channel's component wrote it; [`HOST`] for the host.
     pub channel: String,
     /// The digest of its build.
     pub build: String,
@@ -33,7 +43,7 @@ pub(crate) struct AuditRecord {
     pub message: String,
     /// The client's name for the request.
     pub request: String,
-    /// By which door it came: `service`, `user`, `public`.
+    /// By which door it came: `service`, `user`, `public`, `administration`.
     pub plane: String,
     /// The service key's id.
     pub service_key: Option<String>,
@@ -46,21 +56,9 @@ pub(crate) fn namespace() -> Namespace {
     Namespace::reserved("audit")
 }
 
-/// The writes that keep `records`, made in this generation of their message.
-pub(crate) fn writes(
-    records: &[AuditRecord],
-    generation: u32,
-) -> Result<Vec<Write>, serde_json::Error> {
-    let namespace = namespace();
-    let write = |(n, record): (usize, &AuditRecord)| {
-        Ok(Write::Put {
-            namespace: namespace.clone(),
-            key: format!("{:014}/{}/{generation}-{n:02}", record.at, record.message),
-            record: Record {
-                expires_at: Some(record.at.saturating_add(RETENTION_MS)),
-                ..Record::plain(serde_json::to_vec(record)?)
-            },
-        })
-    };
-    records.iter().enumerate().map(write).collect()
+/// What the keys of records since `at` begin with, or are greater than.
+fn moment(at: Timestamp) -> String {
+    // Fourteen digits are enough until the year 5138.
+    const LAST: Timestamp = 99_999_999_999_999;
+    format!("{:014}", at.min(LAST))
 }

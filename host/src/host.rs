@@ -5,12 +5,16 @@ mod deploying;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
+use crate::audit::AuditLog;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::contract::Channel;
@@ -18,7 +22,8 @@ use crate::error::Failure;
 use crate::hashing::HashPoolError;
 use crate::keyring::{KeyRing, KeyRingError};
 use crate::message::{Answer, Caller, Message};
-use crate::outbox::{self, Posted};
+use crate::outbox::mail::Reason;
+use crate::outbox::{self, Deliverer, Mails, Posted};
 use crate::planes::Planes;
 use crate::router::Router;
 use crate::sandbox::deployment::Deployment;
@@ -28,6 +33,7 @@ use crate::sandbox::{
 use crate::service_keys::ServiceKeys;
 use crate::services::Services;
 use crate::store::{Range, Store, StoreError};
+use crate::subjects::Subjects;
 use crate::telemetry::Metrics;
 
 pub use builder::HostBuilder;
@@ -44,8 +50,12 @@ struct Inner {
     cache: Option<CodeCache>,
     default_grants: HashMap<String, Grants>,
     earlier: Mutex<HashMap<String, Vec<Arc<Deployment>>>>,
-    /// Dropped with the host: background tasks end.
-    _stop: watch::Sender<bool>,
+    mails: Mails,
+    deliverer: Arc<Deliverer>,
+    /// Ends when it is told to stop and has finished what it had begun. None: this host delivers no mails.
+    delivery: tokio::sync::Mutex<Option<JoinHandle<()>>>,
+    /// Told, or dropped with the host: background tasks end.
+    stop: watch::Sender<bool>,
 }
 
 /// Why a host could not start. It says what to do.
@@ -191,29 +201,71 @@ impl Host {
             .collect()
     }
 
-    /// What waits in the outbox, oldest first: at most 1 000 mails and 1 000 events.
+    /// What lies in the outbox with its words, oldest first: at most 1 000 mails, those that wait and those that were captured or
+    /// given up, and 1 000 events.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub async fn outbox(&self) -> Result<Vec<Posted>, StoreError> {
         let services = self.services();
+        let mut posted = self.0.mails.readable(1_000).await?;
+        let namespace = outbox::events();
+        let range = Range {
+            namespace: namespace.clone(),
+            prefix: String::new(),
+            after: None,
+        };
+        let now = services.clock.now();
         let mut snapshot = services.store.begin().await?;
-        let mut posted = Vec::new();
-        for namespace in [outbox::mails(), outbox::events()] {
-            let range = Range {
-                namespace: namespace.clone(),
-                prefix: String::new(),
-                after: None,
-            };
-            for entry in snapshot
-                .scan(&range, 1_000, 16 * 1024 * 1024, services.clock.now())
-                .await?
-            {
-                let opened = outbox::open(&services.keyring, &namespace, &entry.key, &entry.record);
-                posted.extend(opened.await);
-            }
+        let found = snapshot.scan(&range, 1_000, 16 * 1024 * 1024, now).await?;
+        drop(snapshot);
+        for entry in found {
+            let opened = outbox::open(&services.keyring, &namespace, &entry.key, &entry.record);
+            posted.extend(opened.await.ok());
         }
         Ok(posted)
+    }
+
+    /// The mails: what there is, how it went, and once more.
+    #[must_use]
+    pub fn mails(&self) -> &Mails {
+        &self.0.mails
+    }
+
+    /// Why no mail can be handed over now, if that is so.
+    #[must_use]
+    pub fn mail_outage(&self) -> Option<Reason> {
+        self.0.deliverer.outage()
+    }
+
+    /// Ends the host's background work, and waits up to `limit` for mails that are being handed over: one that is cut off is handed
+    /// over again later. Messages are still answered.
+    pub async fn stop(&self, limit: Duration) {
+        self.0.stop.send_replace(true);
+        let delivery = self.0.delivery.lock().await.take();
+        if let Some(delivery) = delivery
+            && timeout(limit, delivery).await.is_err()
+        {
+            tracing::warn!("mails were being handed over and were cut off");
+        }
+    }
+
+    /// The audit records.
+    #[must_use]
+    pub fn audit_log(&self) -> AuditLog {
+        let services = self.services();
+        AuditLog::new(services.store.clone(), services.clock.clone())
+    }
+
+    /// What is stored about people, by whose it is.
+    #[must_use]
+    pub fn subjects(&self) -> Subjects {
+        let services = self.services();
+        Subjects::new(
+            services.store.clone(),
+            services.clock.clone(),
+            services.audit,
+        )
     }
 
     /// The key ring.

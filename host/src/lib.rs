@@ -59,9 +59,10 @@
 //! * `bundle` (default): the components of this release are part of the library.
 //! * `sqlite` (default): the store that lasts, and backups of it.
 //! * `http` (default): the HTTP transport.
+//! * `smtp` (default): mails through a server; without it they are captured, or go to the embedder's own mailer.
 //! * `cli` (default): what the program `vestibule` needs.
 
-mod audit;
+pub mod audit;
 #[cfg(feature = "sqlite")]
 pub mod backup;
 mod buckets;
@@ -84,6 +85,7 @@ pub mod sandbox;
 pub mod service_keys;
 mod services;
 pub mod store;
+pub mod subjects;
 pub mod telemetry;
 mod transaction;
 #[cfg(feature = "http")]

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use aws_lc_rs::hmac;
 use rand::TryRng;
-use tokio::sync::{RwLock, RwLockReadGuard};
+use tokio::sync::{Notify, RwLock, RwLockReadGuard};
 
+use crate::audit;
 use crate::buckets::Buckets;
 use crate::clock::Clock;
 use crate::hashing::HashPool;
@@ -25,6 +26,10 @@ pub(crate) struct Services {
     pub(crate) engine: Engine,
     pub(crate) turns: Turns,
     pub(crate) metrics: Arc<Metrics>,
+    /// Told after every commit that may have enqueued a mail.
+    pub(crate) mailed: Arc<Notify>,
+    /// For how long what is audited is kept.
+    pub(crate) audit: audit::Retention,
     /// Held for reading by every commit, and for writing by a message that runs alone.
     pub(crate) commits: RwLock<()>,
 }

@@ -39,6 +39,8 @@ pub struct Metrics {
     faults: Family<Fault, Counter>,
     rate_limited: Family<BucketLabel, Counter>,
     hashes_waiting: Gauge,
+    mails: Family<MailLabel, Counter>,
+    mails_waiting: Gauge,
     store: StoreMetrics,
     http_requests: Family<HttpStatus, Counter>,
     http_connections: Gauge,
@@ -66,6 +68,11 @@ struct Fault {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct BucketLabel {
     bucket: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct MailLabel {
+    state: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -102,6 +109,8 @@ impl Metrics {
             faults: Family::default(),
             rate_limited: Family::default(),
             hashes_waiting: Gauge::default(),
+            mails: Family::default(),
+            mails_waiting: Gauge::default(),
             store: StoreMetrics::default(),
             http_requests: Family::default(),
             http_connections: Gauge::default(),
@@ -163,6 +172,17 @@ impl Metrics {
     /// So many passwords wait to be hashed now.
     pub fn hashes_waiting(&self, waiting: usize) {
         self.hashes_waiting
+            .set(i64::try_from(waiting).unwrap_or(i64::MAX));
+    }
+
+    /// A mail of this host came into `state`: `sent`, `captured`, `failed`, `expired`, …; or was put off: `deferred`.
+    pub fn mail(&self, state: &'static str) {
+        self.mails.get_or_create(&MailLabel { state }).inc();
+    }
+
+    /// So many mails wait in the store now, or are being handed over.
+    pub fn mails_waiting(&self, waiting: usize) {
+        self.mails_waiting
             .set(i64::try_from(waiting).unwrap_or(i64::MAX));
     }
 
@@ -245,6 +265,16 @@ impl Metrics {
             self.hashes_waiting.clone(),
         );
         r.register(
+            "mails",
+            "Mails that came into a state, or were put off, by state",
+            self.mails.clone(),
+        );
+        r.register(
+            "mails_waiting",
+            "Mails that wait in the store or are being handed over, up to 1000",
+            self.mails_waiting.clone(),
+        );
+        r.register(
             "store_commits",
             "Commits the store applied",
             self.store.commits.clone(),
@@ -304,6 +334,8 @@ mod tests {
         metrics.sandbox_live(-1);
         metrics.fault("token", "memory");
         metrics.rate_limited("sign-in");
+        metrics.mail("sent");
+        metrics.mails_waiting(3);
         metrics.store_status(&StoreStatus {
             commits: 7,
             ..StoreStatus::default()
@@ -316,6 +348,8 @@ mod tests {
             "vestibule_sandboxes_live 1",
             r#"vestibule_component_faults_total{channel="token",kind="memory"} 1"#,
             r#"vestibule_rate_limited_total{bucket="sign-in"} 1"#,
+            r#"vestibule_mails_total{state="sent"} 1"#,
+            "vestibule_mails_waiting 3",
             "vestibule_store_commits_total 7",
         ] {
             assert!(text.contains(line), "{line} is missing from:\n{text}");

@@ -94,9 +94,15 @@ impl Draft {
 
     /// Deletes.
     #[must_use]
-    pub fn delete(mut self, key: &str) -> Self {
+    pub fn delete(self, key: &str) -> Self {
+        self.delete_in(namespace(), key)
+    }
+
+    /// Deletes in another namespace.
+    #[must_use]
+    pub fn delete_in(mut self, namespace: Namespace, key: &str) -> Self {
         self.0.writes.push(Write::Delete {
-            namespace: namespace(),
+            namespace,
             key: key.to_owned(),
         });
         self
@@ -125,6 +131,19 @@ impl Draft {
         self.0.checks.push(Check::Range {
             range,
             through: through.map(str::to_owned),
+            seen: seen.iter().map(own).collect(),
+        });
+        self
+    }
+
+    /// Relies on `subject` having exactly the entries `seen`.
+    #[must_use]
+    pub fn expect_subject(mut self, subject: &str, seen: &[(Namespace, &str, Version)]) -> Self {
+        let own = |(namespace, key, version): &(Namespace, &str, Version)| {
+            (namespace.clone(), (*key).to_owned(), *version)
+        };
+        self.0.checks.push(Check::Subject {
+            subject: subject.to_owned(),
             seen: seen.iter().map(own).collect(),
         });
         self

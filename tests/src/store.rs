@@ -220,6 +220,19 @@ impl Snapshot for HeldSnapshot {
         self.inner.scan(range, limit, max_bytes, now).await
     }
 
+    async fn scan_back(
+        &mut self,
+        range: &Range,
+        before: Option<&str>,
+        limit: usize,
+        max_bytes: usize,
+        now: Timestamp,
+    ) -> Result<Vec<Entry>, StoreError> {
+        self.inner
+            .scan_back(range, before, limit, max_bytes, now)
+            .await
+    }
+
     async fn scan_subject(
         &mut self,
         subject: &str,
@@ -235,9 +248,11 @@ fn concerns_components(batch: &Batch) -> bool {
     let written = batch.writes.iter().map(|write| match write {
         Write::Put { namespace, .. } | Write::Delete { namespace, .. } => namespace,
     });
-    let checked = batch.checks.iter().map(|check| match check {
-        Check::Key { namespace, .. } => namespace,
-        Check::Range { range, .. } => &range.namespace,
+    let checked = batch.checks.iter().filter_map(|check| match check {
+        Check::Key { namespace, .. } => Some(namespace),
+        Check::Range { range, .. } => Some(&range.namespace),
+        // It concerns all namespaces; what is written says whether components are among them.
+        Check::Subject { .. } => None,
     });
     written
         .chain(checked)

@@ -26,7 +26,7 @@ impl State {
         Ok(())
     }
 
-    fn check_writes(&mut self) -> Result<()> {
+    pub(super) fn check_writes(&mut self) -> Result<()> {
         let limit = self.deployment.limits.write_bytes;
         if self.work()?.transaction.pending_bytes() > limit {
             return Err(self.fault(Fault::WriteBytes));

@@ -3,7 +3,6 @@
 use wasmtime::Result;
 
 use super::bindings::vestibule::capability::transaction::Host;
-use crate::audit;
 use crate::sandbox::fault::{Ending, Fault};
 use crate::sandbox::state::State;
 use crate::services::attempt_id;
@@ -28,9 +27,13 @@ impl Host for State {
         let work = self.work()?;
         work.transaction.rest();
         let facts = work.facts.clone();
+        let mails = work.usage.mails;
         // What was decided so far is as durable as what is kept: a thief's replay is on record although the run is lost.
         let records = facts.audit().clone();
-        let audited = audit::writes(&records, facts.generation()).map_err(Ending::unavailable)?;
+        let audited = services
+            .audit
+            .writes(&records, facts.generation())
+            .map_err(Ending::unavailable)?;
         let _turn = services.commit_turn(work.alone).await;
         match work
             .transaction
@@ -41,6 +44,9 @@ impl Host for State {
             Outcome::Committed => {
                 facts.audit().drain(..records.len());
                 facts.next_generation();
+                if mails > 0 {
+                    services.mailed.notify_one();
+                }
                 Ok(())
             }
             Outcome::Conflict => Err(wasmtime::Error::new(Ending::Conflict)),

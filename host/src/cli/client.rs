@@ -29,7 +29,7 @@ pub(super) struct ServerArgs {
     #[command(flatten)]
     data: DataArg,
 
-    /// The server's address: of its messages for `call`, of its administration for all else
+    /// The server's address: of its messages for `call` and `user`, of its administration for all else
     /// [default: http://127.0.0.1:8080 and http://127.0.0.1:8081]
     #[arg(long, value_name = "URL")]
     url: Option<String>,

@@ -1,5 +1,6 @@
 //! The command line: arguments in, exit code out.
 
+mod audit;
 mod backup;
 mod call;
 mod client;
@@ -8,10 +9,14 @@ mod doctor;
 mod failed;
 mod key;
 mod lifetime;
+mod mail;
+mod moment;
 mod output;
 mod restore;
 mod serve;
 mod signing_key;
+mod subject;
+mod user;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -56,6 +61,18 @@ enum Command {
     /// Show and rotate the keys that sign
     #[command(subcommand)]
     SigningKey(signing_key::SigningKeyCommand),
+    /// Show the mails that the server sent or keeps, and try one again
+    #[command(subcommand)]
+    Mail(mail::MailCommand),
+    /// Find, make, change and import people's accounts
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Export or remove what is stored about somebody
+    #[command(subcommand)]
+    Subject(subject::SubjectCommand),
+    /// Read what was decided, by whom and about whom
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Write a backup of a running server to a file
     Backup(backup::BackupArgs),
     /// Put a backup into an empty data folder
@@ -106,6 +123,10 @@ fn run(command: Command, output: &Output) -> Result<ExitCode, Failed> {
             Command::Component(command) => component::run(command, output).await,
             Command::Key(command) => key::run(command, output).await,
             Command::SigningKey(command) => signing_key::run(command, output).await,
+            Command::Mail(command) => mail::run(command, output).await,
+            Command::User(command) => user::run(command, output).await,
+            Command::Subject(command) => subject::run(command, output).await,
+            Command::Audit(command) => audit::run(command, output).await,
             Command::Backup(args) => backup::run(args, output).await,
             Command::Restore(args) => restore::run(args, output).await,
             Command::Doctor(args) => return doctor::run(args, output).await,
@@ -137,6 +158,23 @@ mod tests {
             "key revoke k",
             "signing-key list",
             "signing-key rotate",
+            "mail list",
+            "mail show m",
+            "mail retry m",
+            "user find a@example.com",
+            "user show u",
+            "user create a@example.com --owner --verified --first-name A --last-name B",
+            "user disable u",
+            "user enable u",
+            "user roles u user admin",
+            "user sessions u",
+            "user end-sessions u --session s",
+            "user delete u",
+            "user import f --from 2",
+            "subject export u",
+            "subject forget u",
+            "audit tail --follow -n 5 --action sign-in --subject u",
+            "audit export --since 7d --until 2026-01-31 --action sign-in --subject u",
             "backup f",
             "restore f",
             "doctor",
@@ -154,7 +192,16 @@ mod tests {
             "serv",
             "call token",
             "key create a",
+            "mail list --state lost",
             "serve --listen nowhere",
+            "user create a@example.com --password s3cret",
+            "user create a@example.com s3cret",
+            "user roles u",
+            "user import f --from 0",
+            "user import",
+            "subject forget",
+            "audit export --since yesterday",
+            "audit tail -n -1",
         ] {
             let words = ["vestibule"]
                 .into_iter()

@@ -29,6 +29,13 @@ impl Output {
         write_line(io::stdout().lock(), text);
     }
 
+    /// A line on stdout, for who prints without end: an error says that nobody reads any more.
+    pub(super) fn try_line(&self, text: &str) -> io::Result<()> {
+        let mut stdout = io::stdout().lock();
+        writeln!(stdout, "{text}")?;
+        stdout.flush()
+    }
+
     /// A remark on stderr, for people only.
     pub(super) fn note(&self, text: &str) {
         if !self.json {
@@ -110,6 +117,23 @@ fn write_line(mut to: impl Write, text: &str) {
 
 /// The text at `key` of an object, for a table; empty if there is none.
 pub(super) fn text(value: &Value, key: &str) -> String {
+    printable(&plain(value, key))
+}
+
+/// `text` with its control characters escaped, and those that turn the direction of writing: it may be a stranger's.
+pub(super) fn printable(text: &str) -> String {
+    let turns = |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let mut printable = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c.is_control() || turns(c) {
+            true => printable.extend(c.escape_default()),
+            false => printable.push(c),
+        }
+    }
+    printable
+}
+
+fn plain(value: &Value, key: &str) -> String {
     match &value[key] {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
@@ -130,7 +154,7 @@ pub(super) fn moment(value: &Value, key: &str) -> String {
 }
 
 /// `2026-01-31 12:00:00`, by the calendar's own arithmetic (days since 1970, years that begin in March).
-fn date(moment: u64) -> String {
+pub(super) fn date(moment: u64) -> String {
     let seconds = moment / 1_000;
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
     let shifted = days + 719_468;
@@ -167,6 +191,12 @@ mod tests {
             assert_eq!(date(moment), expected);
         }
         assert_eq!(moment(&json!({}), "created_at"), "-");
+    }
+
+    #[test]
+    fn a_strangers_text_cannot_write_to_the_terminal() {
+        let name = json!({"name": "a\u{1b}[2Jb\n\u{9b}c\u{202e}é"});
+        assert_eq!(text(&name, "name"), "a\\u{1b}[2Jb\\n\\u{9b}c\\u{202e}é");
     }
 
     #[test]

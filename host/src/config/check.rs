@@ -8,7 +8,7 @@ use super::{Bucket, Config, ConfigError, Limits, Passwords};
 
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
-const HOUR_MS: u64 = 60 * 60 * 1000;
+pub(super) const HOUR_MS: u64 = 60 * 60 * 1000;
 
 /// The address space of one sandbox's memory in the pool; no component can be given more.
 const MAX_MEMORY_BYTES: u64 = 256 * MIB;
@@ -42,12 +42,14 @@ impl Config {
         )?;
         within("http.drain_ms", self.http.drain_ms, 0..=HOUR_MS)?;
         self.check_shared()?;
+        self.links.check()?;
         patterns("planes.user", &self.planes.user)?;
         patterns("planes.public", &self.planes.public)?;
         command("auth.jwt", self.auth.jwt.as_deref())?;
         command("auth.api_token", self.auth.api_token.as_deref())?;
         check_limits(&self.limits)?;
         check_passwords(&self.passwords)?;
+        within("audit.keep_days", self.audit.keep_days, 1..=36_500)?;
         for (name, bucket) in &self.buckets {
             let key = named("buckets", name)?;
             within(&format!("{key}.burst"), bucket.burst, Bucket::BURST)?;
@@ -57,6 +59,7 @@ impl Config {
                 Bucket::PERIOD_MS,
             )?;
         }
+        self.mail.check()?;
         self.check_components()?;
         for (index, channel) in self.asyncapi.bare.iter().enumerate() {
             if !is_name(channel) {
@@ -167,7 +170,7 @@ fn check_passwords(passwords: &Passwords) -> Result<(), ConfigError> {
     within("passwords.queue", passwords.queue, 1..=1_000_000)
 }
 
-fn within<N>(key: &str, number: N, range: RangeInclusive<u64>) -> Result<(), ConfigError>
+pub(super) fn within<N>(key: &str, number: N, range: RangeInclusive<u64>) -> Result<(), ConfigError>
 where
     N: TryInto<u64>,
 {
@@ -182,7 +185,11 @@ where
     Err(ConfigError::wrong(key, rule))
 }
 
-fn given<N>(key: &str, number: Option<N>, range: RangeInclusive<u64>) -> Result<(), ConfigError>
+pub(super) fn given<N>(
+    key: &str,
+    number: Option<N>,
+    range: RangeInclusive<u64>,
+) -> Result<(), ConfigError>
 where
     N: TryInto<u64>,
 {

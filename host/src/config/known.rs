@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use toml::Value;
 
-use super::{Bucket, Component, ComponentLimits, Config, RootKeySource};
+use super::{Bucket, Component, ComponentLimits, Config, Links, Mail, MailTls, RootKeySource};
 
 /// What may stand at a place of the configuration.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,8 +60,24 @@ fn specimen() -> Config {
             file: Some("".into()),
             command: Some(vec![String::new()]),
         },
+        links: Links {
+            verify_email: Some(String::new()),
+            new_password: Some(String::new()),
+        },
         buckets: BTreeMap::from([(ANY_NAME.to_owned(), bucket)]),
         components: BTreeMap::from([(ANY_NAME.to_owned(), component)]),
+        mail: Mail {
+            from: Some(String::new()),
+            reply_to: Some(String::new()),
+            server: Some(String::new()),
+            port: Some(1),
+            tls: Some(MailTls::Starttls),
+            username: Some(String::new()),
+            password: Some(String::new()),
+            ca_file: Some("".into()),
+            hello: Some(String::new()),
+            ..Mail::default()
+        },
         ..Config::default()
     };
     config.http.trusted_proxies = vec![ipnet::IpNet::from(std::net::IpAddr::from([127, 0, 0, 1]))];

@@ -157,6 +157,7 @@ fn rule(path: &str, message: &str) -> String {
         "listen" => "must be an address with a port, such as \"127.0.0.1:8080\"".to_owned(),
         "trusted_proxies" => "must be a network, such as \"10.0.0.0/8\"".to_owned(),
         "algorithm" => "must be \"EdDSA\" or \"ES256\"".to_owned(),
+        "tls" => "must be \"starttls\", \"implicit\" or \"none\"".to_owned(),
         "format" => "must be \"text\" or \"json\"".to_owned(),
         _ if message.starts_with("missing field") => {
             let lines = message.lines().next().unwrap_or_default();

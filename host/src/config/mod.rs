@@ -7,7 +7,9 @@ mod check;
 mod environment;
 mod error;
 mod known;
+mod links;
 mod load;
+mod mail;
 mod pattern;
 #[cfg(test)]
 mod tests;
@@ -23,8 +25,10 @@ use serde::{Deserialize, Serialize};
 
 pub use environment::environment;
 pub use error::{ConfigError, Place};
+pub use links::Links;
 #[doc(hidden)]
 pub use load::fuzz;
+pub use mail::{Mail, MailTls};
 pub use pattern::{CommandPattern, PatternError, is_name};
 
 /// The configuration, as `vestibule.toml` spells it.
@@ -41,6 +45,8 @@ pub struct Config {
     pub root_key: RootKeySource,
     /// Values that every component may read.
     pub shared: Shared,
+    /// Where links in mails lead, if not to the host's pages.
+    pub links: Links,
     /// Which channels and commands are open to whom.
     pub planes: Planes,
     /// Which command checks a credential of the user plane.
@@ -53,6 +59,10 @@ pub struct Config {
     pub passwords: Passwords,
     /// Signing keys.
     pub signing: Signing,
+    /// Mails to people.
+    pub mail: Mail,
+    /// The audit record.
+    pub audit: Audit,
     /// Settings of one component each, by channel.
     pub components: BTreeMap<String, Component>,
     /// The AsyncAPI document.
@@ -212,6 +222,14 @@ pub enum SigningAlgorithm {
     ES256,
 }
 
+/// The audit record.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Audit {
+    /// For how many days a record is kept.
+    pub keep_days: u32,
+}
+
 /// One component.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -293,12 +311,15 @@ impl Default for Config {
             admin: Admin::default(),
             root_key: RootKeySource::default(),
             shared: Shared::default(),
+            links: Links::default(),
             planes: Planes::default(),
             auth: Auth::default(),
             limits: Limits::default(),
             buckets: BTreeMap::new(),
             passwords: Passwords::default(),
             signing: Signing::default(),
+            mail: Mail::default(),
+            audit: Audit::default(),
             components: BTreeMap::new(),
             asyncapi: AsyncApi::default(),
             log: Log::default(),
@@ -403,6 +424,12 @@ impl Default for Signing {
         Self {
             algorithm: SigningAlgorithm::EdDSA,
         }
+    }
+}
+
+impl Default for Audit {
+    fn default() -> Self {
+        Self { keep_days: 365 }
     }
 }
 

@@ -68,6 +68,10 @@ fn the_environment_stands_over_the_file() {
             ("VESTIBULE_COMPONENTS__API_TOKENS__CONFIG__MAX_AGE", "30d"),
             ("VESTIBULE_COMPONENTS__API_TOKENS__CONFIG__TRIES", "3"),
             ("VESTIBULE_ROOT_KEY__FILE", "/run/root"),
+            (
+                "VESTIBULE_LINKS__VERIFY_EMAIL",
+                "https://www.example.com/verify#{token}",
+            ),
             ("VESTIBULE_BUCKETS__SIGN_IN__BURST", "3"),
             ("VESTIBULE_BUCKETS__SIGN_IN__PERIOD_MS", "3000"),
             ("VESTIBULE_DATA", "elsewhere"),
@@ -87,6 +91,11 @@ fn the_environment_stands_over_the_file() {
     assert_eq!(values["max-age"].as_str(), Some("30d"));
     assert_eq!(values["tries"].as_integer(), Some(3));
     assert_eq!(config.root_key.file, Some("/run/root".into()));
+    assert_eq!(
+        config.links.verify_email.as_deref(),
+        Some("https://www.example.com/verify#{token}")
+    );
+    assert_eq!(config.links.new_password, None);
     assert_eq!(config.buckets["sign-in"].burst, 3);
     assert_eq!(config.data, PathBuf::from("data"));
 }
@@ -118,6 +127,47 @@ fn a_value_may_come_from_a_file() {
         "{missing}"
     );
     assert!(!missing.contains("/nonexistent"));
+}
+
+#[test]
+fn mail_is_configured() {
+    let config = load(
+        "[mail]\nfrom = \"a@b.example\"\nserver = \"smtp.example.com\"\nmax_tries = 3",
+        &[
+            ("VESTIBULE_MAIL__USERNAME", "robot"),
+            ("VESTIBULE_MAIL__PASSWORD", "s3cret"),
+            ("VESTIBULE_MAIL__CA_FILE", "/etc/ca.pem"),
+        ],
+    )
+    .unwrap();
+    let mail = &config.mail;
+    assert_eq!(
+        (mail.effective_tls(), mail.effective_port()),
+        (MailTls::Starttls, 587)
+    );
+    assert_eq!((mail.max_tries, mail.concurrency), (3, 4));
+    assert_eq!(mail.ca_file, Some("/etc/ca.pem".into()));
+    assert!(!format!("{config:?}").contains("s3cret"));
+    for (tls, port, expected) in [
+        (None, Some(465), (MailTls::Implicit, 465)),
+        (Some(MailTls::Implicit), None, (MailTls::Implicit, 465)),
+        (Some(MailTls::None), None, (MailTls::None, 25)),
+        (Some(MailTls::Starttls), Some(25), (MailTls::Starttls, 25)),
+    ] {
+        let mail = Mail {
+            tls,
+            port,
+            ..Mail::default()
+        };
+        assert_eq!((mail.effective_tls(), mail.effective_port()), expected);
+    }
+    for server in ["localhost", "127.0.0.1", "::1"] {
+        let text = format!("[mail]\nfrom = \"a@b.example\"\nserver = \"{server}\"\ntls = \"none\"");
+        load(&text, &[]).unwrap();
+    }
+    let trusted =
+        "[mail]\nfrom = \"a@b.example\"\nserver = \"relay\"\ntls = \"none\"\nallow_plain = true";
+    load(trusted, &[]).unwrap();
 }
 
 #[test]
@@ -259,6 +309,43 @@ fn a_wrong_value_is_refused_with_its_rule() {
         (
             "[shared]\npublic_origin = \"https://x.example/path\"",
             "`shared.public_origin` must be a scheme, a host and perhaps a port, such as \"https://auth.example.com\", without a path",
+        ),
+        (
+            "[mail]\nserver = \"smtp.example.com\"",
+            "`mail.from` must be set when there is a server: who mails are from",
+        ),
+        (
+            "[mail]\nfrom = \"a@b.example\"\nserver = \"relay\"\ntls = \"none\"",
+            "`mail.tls` must be \"starttls\" or \"implicit\" for a server beyond this machine: mails carry one-time tokens; `mail.allow_plain = true` says that the network is trusted",
+        ),
+        (
+            "[mail]\nusername = \"s3cret\"",
+            "`mail` takes `username` and `password` together, or neither",
+        ),
+        (
+            "[mail]\nserver = \"https://s3cret/\"",
+            "`mail.server` must be a host's name or address, such as \"smtp.example.com\"",
+        ),
+        (
+            "[mail]\nfrom = \"s3cret\\r\\nBcc: a\"",
+            "`mail.from` must be 1 to 1024 bytes of text without control characters",
+        ),
+        (
+            "[mail]\ntls = \"s3cret\"",
+            "`mail.tls` must be \"starttls\", \"implicit\" or \"none\"",
+        ),
+        (
+            "[mail]\nretry_min_ms = 9000\nretry_max_ms = 8000",
+            "`mail.retry_max_ms` must be from 9000 to 86400000",
+        ),
+        ("[mail]\nport = 0", "`mail.port` must be from 1 to 65535"),
+        (
+            "[audit]\nkeep_days = 0",
+            "`audit.keep_days` must be from 1 to 36500",
+        ),
+        (
+            "[links]\nnew_password = \"https://x.example/{token}\"",
+            "`links.new_password` must be a whole link of at most 256 bytes with `{token}` once, after a `#`, such as \"https://www.example.com/verify#{token}\"",
         ),
         (
             "[shared]\naudience = \"\"",

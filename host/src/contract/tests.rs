@@ -11,7 +11,7 @@ fn a_real_world_is_read_with_its_documentation() {
     let channel = contract.channel("token", 1).unwrap();
     assert_eq!(&*channel.interface, "vestibule:token/commands@1.0.0");
     assert_eq!(&*channel.package, "vestibule:token");
-    assert_eq!(&*channel.docs, "The token channel.");
+    assert!(channel.docs.starts_with("The token channel."));
     assert!(contract.channel("token", 2).is_none());
 
     let verify = channel.command("verify-token").unwrap();

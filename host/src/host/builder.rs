@@ -6,14 +6,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::{Host, Inner, StartError};
+use crate::audit;
 use crate::buckets::Buckets;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config};
 use crate::hashing::HashPool;
 use crate::keyring::{KeyRing, KeyRingError, RootKey};
+use crate::outbox::mail::{self, Mailer};
+use crate::outbox::{Deliverer, Jitter, Keep, Mails, Queue, Settings};
 use crate::planes::Planes;
 use crate::router::{AuthCommands, Router};
 use crate::sandbox::turns::Turns;
@@ -39,6 +42,8 @@ pub struct HostBuilder {
     remembered_signatures: Option<usize>,
     components: Vec<Vec<u8>>,
     bundled: bool,
+    mailer: Option<Arc<dyn Mailer>>,
+    delivers: bool,
 }
 
 impl Default for HostBuilder {
@@ -53,6 +58,8 @@ impl Default for HostBuilder {
             remembered_signatures: None,
             components: Vec::new(),
             bundled: true,
+            mailer: None,
+            delivers: true,
         }
     }
 }
@@ -123,6 +130,20 @@ impl HostBuilder {
         self
     }
 
+    /// Where mails go, instead of the server that the configuration names.
+    #[must_use]
+    pub fn mailer(mut self, mailer: Arc<dyn Mailer>) -> Self {
+        self.mailer = Some(mailer);
+        self
+    }
+
+    /// Leaves the delivery of mails to other hosts on the same store.
+    #[must_use]
+    pub fn without_mail_delivery(mut self) -> Self {
+        self.delivers = false;
+        self
+    }
+
     /// Makes the host. Must be called within a tokio runtime, which it uses for its background work.
     ///
     /// # Errors
@@ -131,6 +152,10 @@ impl HostBuilder {
         let broken = |rule: &dyn std::fmt::Display| StartError::Config(rule.to_string());
         self.config.check().map_err(|error| broken(&error))?;
         let planes = Planes::new(&self.config.planes).map_err(|error| broken(&error))?;
+        let mailer = match self.mailer {
+            Some(mailer) => mailer,
+            None => mail::configured(&self.config.mail).map_err(StartError::Config)?,
+        };
         let store = self.store.unwrap_or_else(|| Arc::new(MemoryStore::new()));
         let root_key = match self.root_key {
             Some(root_key) => root_key,
@@ -161,6 +186,21 @@ impl HostBuilder {
             .queue
             .min(usize::try_from(limits.concurrent / 2).unwrap_or(1))
             .max(1);
+        let mailed = Arc::new(Notify::new());
+        let queue = Arc::new(Queue::new(
+            store.clone(),
+            keyring.clone(),
+            self.clock.clone(),
+            Keep::of(&self.config.mail),
+        ));
+        let deliverer = Arc::new(Deliverer::new(
+            queue.clone(),
+            mailer,
+            Settings::of(&self.config.mail, Jitter::random()),
+            metrics.clone(),
+            mailed.clone(),
+        ));
+        let retention = audit::Retention::days(self.config.audit.keep_days);
         let services = Arc::new(Services {
             hashing: HashPool::new(&hashing, keyring.clone())?,
             buckets: Buckets::new(
@@ -169,6 +209,7 @@ impl HostBuilder {
                 keyring.clone(),
                 self.clock.clone(),
             ),
+            mailed: mailed.clone(),
             commits: tokio::sync::RwLock::new(()),
             clock: self.clock.clone(),
             metrics: metrics.clone(),
@@ -176,6 +217,7 @@ impl HostBuilder {
             store: store.clone(),
             engine,
             turns: Turns::new(),
+            audit: retention,
         });
         let router = Arc::new(Router {
             services,
@@ -185,7 +227,7 @@ impl HostBuilder {
             limits: EffectiveLimits::of(&limits, &config::ComponentLimits::default()),
         });
         let (stop, stopped) = watch::channel(false);
-        let inner = Inner {
+        let mut inner = Inner {
             service_keys: Arc::new(ServiceKeys::new(store.clone(), self.clock.clone())),
             router,
             cache,
@@ -193,9 +235,23 @@ impl HostBuilder {
             config: self.config,
             planes,
             earlier: Mutex::default(),
-            _stop: stop,
+            mails: Mails::new(queue, mailed),
+            deliverer: deliverer.clone(),
+            delivery: tokio::sync::Mutex::default(),
+            stop,
         };
-        let inner = inner.deploy_all(self.components, self.bundled)?;
+        inner = inner.deploy_all(self.components, self.bundled)?;
+        if self.delivers {
+            let delivery = tokio::spawn(deliverer.run(stopped.clone()));
+            inner.delivery = tokio::sync::Mutex::new(Some(delivery));
+        }
+        let trims = retention.run(
+            store.clone(),
+            self.clock.clone(),
+            audit::INTERVAL,
+            stopped.clone(),
+        );
+        tokio::spawn(trims);
         let sweeper = Sweeper::new(store, self.clock);
         tokio::spawn(sweeper.run(DEFAULT_INTERVAL, stopped.clone()));
         tokio::spawn(follow_keys(inner.router.services.clone(), stopped));

@@ -95,6 +95,7 @@ impl Inner {
         let settings = Settings {
             limits: &self.config.limits,
             shared: &self.config.shared,
+            links: &self.config.links,
             component: &component,
             default_grants: self
                 .default_grants

@@ -8,7 +8,6 @@ use wasmtime::component::Val;
 
 use super::Router;
 use super::replies::Replies;
-use crate::audit;
 use crate::contract::types::Type;
 use crate::contract::{Command, json};
 use crate::error::{Code, Failure};
@@ -318,7 +317,10 @@ impl Router {
                 cause: Some(cause),
             };
             let records = facts.audit().clone();
-            more = audit::writes(&records, facts.generation())
+            more = self
+                .services
+                .audit
+                .writes(&records, facts.generation())
                 .map_err(|cause| broken(cause.into()))?;
             if let Some(replies) = replies {
                 let short = call.target.as_ref().is_ok_and(|target| {
@@ -336,6 +338,7 @@ impl Router {
             }
         }
         let with_audit = !more.is_empty();
+        let mails = work.usage.mails;
         match work
             .transaction
             .commit(attempt_id(), more)
@@ -346,6 +349,9 @@ impl Router {
             Outcome::Committed => {
                 if with_audit {
                     facts.audit().clear();
+                }
+                if mails > 0 {
+                    self.services.mailed.notify_one();
                 }
                 Ok(answer)
             }

@@ -17,7 +17,7 @@ use rand::RngExt as _;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use crate::audit::{self, AuditRecord};
+use crate::audit::AuditRecord;
 use crate::clock::Timestamp;
 use crate::error::{Code, Failure};
 use crate::message::{Answer, CredentialKind, Message};
@@ -292,7 +292,9 @@ impl Auditor {
         facts: &Facts,
         records: Vec<AuditRecord>,
     ) -> Result<(), StoreError> {
-        let writes = audit::writes(&records, facts.generation())
+        let writes = services
+            .audit
+            .writes(&records, facts.generation())
             .map_err(|cause| StoreError::Corrupt(Box::new(cause)));
         let written = match writes {
             Ok(writes) => commit_unchecked(&*services.store, attempt_id(), facts.now, writes).await,

@@ -60,6 +60,8 @@ pub(crate) struct Settings<'a> {
     pub(crate) limits: &'a config::Limits,
     /// Values every component may read.
     pub(crate) shared: &'a config::Shared,
+    /// Where links in mails lead, if not to the host's pages.
+    pub(crate) links: &'a config::Links,
     /// The component's own settings.
     pub(crate) component: &'a config::Component,
     /// What it may import if nothing is configured.
@@ -286,15 +288,17 @@ fn values(
             channel: channel.to_owned(),
             violations: violations.iter().map(ToString::to_string).collect(),
         })?;
-    let shared = settings.shared;
+    let (shared, links) = (settings.shared, settings.links);
     for (name, value) in [
-        ("issuer", &shared.issuer),
-        ("audience", &shared.audience),
-        ("public-origin", &shared.public_origin),
-        ("product-name", &shared.product_name),
+        ("issuer", Some(&shared.issuer)),
+        ("audience", Some(&shared.audience)),
+        ("public-origin", Some(&shared.public_origin)),
+        ("product-name", Some(&shared.product_name)),
+        ("verify-link", links.verify_email.as_ref()),
+        ("reset-link", links.new_password.as_ref()),
     ] {
         let declared = contract.manifest.config.iter().any(|key| key.name == name);
-        if declared && !own.contains_key(name) {
+        if let (Some(value), true, false) = (value, declared, own.contains_key(name)) {
             values.insert(name.to_owned(), value.clone());
         }
     }

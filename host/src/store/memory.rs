@@ -156,6 +156,18 @@ impl Snapshot for MemorySnapshot {
         Ok(sound(self.shared.state.read())?.scan(self.at, range, limit, max_bytes, now))
     }
 
+    async fn scan_back(
+        &mut self,
+        range: &Range,
+        before: Option<&str>,
+        limit: usize,
+        max_bytes: usize,
+        now: Timestamp,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let state = sound(self.shared.state.read())?;
+        Ok(state.scan_back(self.at, range, before, limit, max_bytes, now))
+    }
+
     async fn scan_subject(
         &mut self,
         subject: &str,

@@ -65,6 +65,28 @@ impl Namespace {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whose entries these are.
+    #[must_use]
+    pub fn owner(&self) -> Owner<'_> {
+        let channel = self
+            .0
+            .strip_prefix("c/")
+            .and_then(|rest| rest.split_once('/'));
+        match channel {
+            Some((_, channel)) => Owner::Channel(channel),
+            None => Owner::Host(self.0.strip_prefix("h/").unwrap_or(&self.0)),
+        }
+    }
+}
+
+/// Who keeps the entries of a namespace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner<'a> {
+    /// The component that serves this channel.
+    Channel(&'a str),
+    /// The host itself, under this name.
+    Host(&'a str),
 }
 
 impl fmt::Debug for Namespace {
@@ -183,6 +205,17 @@ pub trait Snapshot: Send {
         now: Timestamp,
     ) -> Result<Vec<Entry>, StoreError>;
 
+    /// The last entries of `range` whose keys are less than `before`, live at `now`, descending by key bytes; how many
+    /// is bounded as for [`Snapshot::scan`].
+    async fn scan_back(
+        &mut self,
+        range: &Range,
+        before: Option<&str>,
+        limit: usize,
+        max_bytes: usize,
+        now: Timestamp,
+    ) -> Result<Vec<Entry>, StoreError>;
+
     /// Entries of any namespace whose record names `subject`, live at `now`, ascending by (namespace, key), strictly
     /// after `after`, at most `limit`.
     async fn scan_subject(
@@ -214,6 +247,13 @@ pub enum Check {
         through: Option<String>,
         /// Keys and versions, ascending.
         seen: Vec<(String, Version)>,
+    },
+    /// The live entries whose records name `subject`, in all namespaces, were exactly these.
+    Subject {
+        /// Whose data.
+        subject: String,
+        /// Places and versions, ascending by (namespace, key).
+        seen: Vec<(Namespace, String, Version)>,
     },
 }
 

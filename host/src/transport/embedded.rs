@@ -17,7 +17,8 @@ use crate::sandbox::Deployments;
 use crate::telemetry::Metrics;
 
 impl Host {
-    /// An axum router with the commands (`POST /v1/<channel>/<command>`), the documents and the probes, as the configuration says.
+    /// An axum router with the commands (`POST /v1/<channel>/<command>`), the documents, the probes and the pages that links in
+    /// mails lead to, as the configuration says. It is served at the root of the public origin.
     ///
     /// The client's address is known if the router is served with
     /// [`axum::extract::ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo), as [`super::serve`] does.

@@ -1,4 +1,4 @@
-//! HTTP: `POST /v1/<channel>/<command>`, the documents, the probes.
+//! HTTP: `POST /v1/<channel>/<command>`, the documents, the probes, the pages of links.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -17,10 +17,11 @@ use serde_json::{Value, json};
 pub use super::documents::Installation;
 use super::documents::{self, Documents};
 use super::forwarded::client_address;
+use super::pages;
 use super::reply::{self, Outcome, Refusal};
 use super::request::{self, REQUEST_ID};
 use super::{Deployed, Service};
-use crate::config::{Config, is_name};
+use crate::config::{Config, Links, is_name};
 use crate::contract::json::parse;
 use crate::error::{Code, Failure};
 use crate::message::{Caller, Message};
@@ -35,8 +36,10 @@ pub struct Options {
     pub body_timeout: Duration,
     /// Networks whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
-    /// What the documents say of the installation.
+    /// What the documents and the pages say of the installation.
     pub installation: Installation,
+    /// Which pages for links in mails are somebody else's.
+    pub links: Links,
 }
 
 impl From<&Config> for Options {
@@ -50,6 +53,7 @@ impl From<&Config> for Options {
                 public_origin: config.shared.public_origin.clone(),
                 bare: config.asyncapi.bare.clone(),
             },
+            links: config.links.clone(),
         }
     }
 }
@@ -69,6 +73,7 @@ pub(super) struct Front {
 /// The client's address is taken from axum's [`ConnectInfo<SocketAddr>`], which [`super::serve`] sets; without it no
 /// address is known and `X-Forwarded-For` is not looked at.
 pub fn router(service: Arc<dyn Service>, options: Options) -> axum::Router {
+    let pages = pages::of_links(&*service, &options.links);
     let front = Arc::new(Front {
         service,
         documents: Documents::default(),
@@ -84,6 +89,7 @@ pub fn router(service: Arc<dyn Service>, options: Options) -> axum::Router {
         .route("/.well-known/jwks.json", get(documents::jwks))
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
+        .merge(pages)
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(unknown_path)
         .layer(middleware::from_fn_with_state(front.clone(), observe))
@@ -234,7 +240,7 @@ impl Front {
     }
 
     /// A path that is none says so to those who present a good credential only.
-    async fn refuse_unknown(&self, parts: &Parts) -> Refusal {
+    pub(super) async fn refuse_unknown(&self, parts: &Parts) -> Refusal {
         match self.admit(parts, "", "").await {
             Ok(_) => not_found().into(),
             Err(refusal) => refusal,

@@ -6,6 +6,7 @@ mod documents;
 mod embedded;
 mod forwarded;
 pub mod http;
+mod pages;
 mod reply;
 mod request;
 pub mod status;

@@ -18,9 +18,10 @@ use crate::message::Plane;
 use crate::planes::Planes;
 use crate::service_keys::ServiceKey;
 
-/// Serves one channel, `token`, with the command `verify-token`; answers what it is told to.
+/// Serves one channel; answers what it is told to.
 pub(crate) struct Fake {
     deployed: Arc<dyn Deployed>,
+    public: Vec<String>,
     answer: Mutex<Option<Answer>>,
     pub(crate) sent: Mutex<Vec<Message>>,
     ready: AtomicBool,
@@ -36,6 +37,7 @@ impl Deployed for OneContract {
 }
 
 impl Fake {
+    /// Serves `token` with the command `verify-token`, to services.
     pub(crate) fn new() -> Arc<Self> {
         let wit = r#"
             package vestibule:token@1.0.0;
@@ -45,9 +47,15 @@ impl Fake {
             }
             world w { export commands; }
         "#;
+        Self::serving(wit, &[])
+    }
+
+    /// Serves the channel of the package `wit`; the commands `public` are open to anybody.
+    pub(super) fn serving(wit: &str, public: &[&str]) -> Arc<Self> {
         let component = crate::contract::testing::component(wit, None);
         Arc::new(Self {
             deployed: Arc::new(OneContract(Contract::read(&component).unwrap())),
+            public: public.iter().map(|name| (*name).to_owned()).collect(),
             answer: Mutex::new(None),
             sent: Mutex::default(),
             ready: AtomicBool::new(true),
@@ -111,8 +119,11 @@ impl Service for Fake {
         self.deployed.clone()
     }
 
-    fn access(&self, _: &str, _: &str) -> Access {
-        Access::default()
+    fn access(&self, channel: &str, command: &str) -> Access {
+        Access {
+            public: self.public.contains(&format!("{channel}/{command}")),
+            ..Access::default()
+        }
     }
 
     fn jwks(&self) -> Value {
@@ -136,19 +147,25 @@ pub(crate) fn app(fake: &Arc<Fake>) -> axum::Router {
 }
 
 fn patient(fake: &Arc<Fake>, body_timeout: Duration) -> axum::Router {
-    http::router(
-        fake.clone(),
-        Options {
-            max_body_bytes: 64,
-            body_timeout,
-            trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()],
-            installation: Installation {
-                product_name: "Vestibule".to_owned(),
-                public_origin: "http://127.0.0.1:8080".to_owned(),
-                bare: vec!["token".to_owned()],
-            },
+    let options = Options {
+        body_timeout,
+        ..options()
+    };
+    http::router(fake.clone(), options)
+}
+
+pub(super) fn options() -> Options {
+    Options {
+        max_body_bytes: 64,
+        body_timeout: Duration::from_secs(60),
+        trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()],
+        installation: Installation {
+            product_name: "Vestibule".to_owned(),
+            public_origin: "http://127.0.0.1:8080".to_owned(),
+            bare: vec!["token".to_owned()],
         },
-    )
+        links: crate::config::Links::default(),
+    }
 }
 
 const COMMAND: &str = "/v1/token/verify-token";

@@ -7,7 +7,7 @@ mod program;
 use std::os::unix::fs::PermissionsExt as _;
 
 use program::{Program, Server};
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn pair(server: &Server) -> (String, String) {
     let made = server.run(&["call", "token", "generate-tokens", r#"{"id":"user-1"}"#]);
@@ -77,6 +77,23 @@ fn a_first_hour() {
     let key = std::fs::read_to_string(folder.path().join("data/operator.key")).unwrap();
     for secret in [&*access, &refresh, key.trim(), "s3cret"] {
         assert!(!ended.stderr.contains(secret));
+    }
+}
+
+#[test]
+fn mails_can_be_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&folder.path().join("data"));
+    let listed = server.run(&["mail", "list", "--json"]);
+    assert_eq!((listed.code, listed.json()), (0, json!([])), "{listed:?}");
+    let listed = server.run(&["mail", "list", "--state", "failed"]);
+    assert_eq!((listed.code, listed.stdout.lines().count()), (0, 1));
+    for command in ["show", "retry"] {
+        let unknown = server.run(&["mail", command, "0190-00-00", "--json"]);
+        assert_eq!(
+            (unknown.code, &unknown.error()["code"]),
+            (1, &json!("not-found"))
+        );
     }
 }
 
@@ -273,4 +290,123 @@ fn http_says_no_more_than_it_must() {
         "OKP"
     );
     assert_eq!(server.http("GET", "/openapi.json").1["openapi"], "3.1.0");
+}
+
+#[test]
+fn a_persons_data_is_shown_and_removed_for_the_operator_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&folder.path().join("data"));
+    let (_, refresh) = pair(&server);
+    let made = server.run(&["key", "create", "billing", "--scope", "*"]);
+    let key = made.stdout.trim();
+    for refused in [
+        &["subject", "export", "user-1"][..],
+        &["subject", "forget", "user-1"],
+        &["audit", "tail"],
+        &["audit", "export"],
+    ] {
+        let refused = server.run(&[refused, &["--key", key, "--json"]].concat());
+        assert_eq!((refused.code, refused.stdout.as_str()), (1, ""));
+        assert_eq!(refused.error()["code"], "access-denied", "{refused:?}");
+    }
+
+    let export = server.run(&["subject", "export", "user-1"]);
+    assert_eq!(export.code, 0, "{export:?}");
+    let entries = export.json()["entries"].clone();
+    assert!(!entries.as_array().unwrap().is_empty());
+    let nobody = server.run(&["subject", "export", "../user-1"]);
+    assert_eq!(nobody.json()["entries"], json!([]));
+    let forgotten = server.run(&["subject", "forget", "user-1", "--json"]);
+    assert_eq!(forgotten.code, 0, "{forgotten:?}");
+    assert!(forgotten.json()["entries"].as_u64() >= Some(1));
+    let again = server.run(&["subject", "forget", "user-1", "--json"]);
+    assert_eq!(again.json()["entries"], 0);
+    let rotate = json!({"refresh_token": refresh}).to_string();
+    let refused = server.run(&["call", "token", "refresh-tokens", &rotate]);
+    assert_eq!(refused.error()["code"], "unauthenticated");
+
+    // What was done stays on record, by the id.
+    let export = ["audit", "export", "--subject", "user-1", "--json"];
+    let records = server.run(&export);
+    assert_eq!(records.code, 0, "{records:?}");
+    let actions: Vec<Value> = records
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["action"].clone())
+        .collect();
+    assert_eq!(
+        actions,
+        [
+            "token-issue",
+            "subject-export",
+            "subject-forget",
+            "subject-forget"
+        ]
+    );
+    let narrower = server.run(
+        &[
+            &export[..],
+            &["--action", "token-issue", "--until", "2020-01-01"],
+        ]
+        .concat(),
+    );
+    assert_eq!((narrower.code, narrower.stdout.as_str()), (0, ""));
+    let newest = server.run(&["audit", "tail", "-n", "2", "--subject", "user-1"]);
+    let lines: Vec<_> = newest.stdout.lines().collect();
+    assert_eq!(lines.len(), 2, "{newest:?}");
+    assert!(lines.iter().all(|line| line.contains("subject-forget")));
+}
+
+#[test]
+fn people_are_administered_by_messages_to_their_channels() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&folder.path().join("data"));
+    pair(&server);
+    let sessions = server.run(&["user", "sessions", "user-1", "--json"]);
+    assert_eq!(sessions.code, 0, "{sessions:?}");
+    let session = sessions.json()["sessions"][0]["session_id"].clone();
+    let end = [
+        "user",
+        "end-sessions",
+        "user-1",
+        "--session",
+        session.as_str().unwrap(),
+    ];
+    assert_eq!(server.run(&end).code, 0);
+    assert_eq!(server.run(&["user", "end-sessions", "user-1"]).code, 0);
+    let sessions = server.run(&["user", "sessions", "user-1", "--json"]);
+    assert_eq!(sessions.json()["sessions"], json!([]));
+
+    // A password comes from stdin, and no part of a file's values is said.
+    let create = ["user", "create", "ann@example.com", "--owner"];
+    let none = server.run(&create);
+    assert_eq!((none.code, none.stdout.as_str()), (2, ""), "{none:?}");
+    let two = server.run_with_input(&create, "s3cret\ns3cret\n");
+    assert_eq!((two.code, two.stdout.as_str()), (2, ""), "{two:?}");
+    let file = folder.path().join("users.jsonl");
+    std::fs::write(&file, "s3cret\n[\"s3cret\"]\n\n").unwrap();
+    let refused = server.run(&["user", "import", file.to_str().unwrap()]);
+    assert_eq!(refused.code, 1);
+    assert_eq!(
+        refused.stderr,
+        "line 1: is not JSON, at column 1\nline 2: must be a JSON object\n"
+    );
+    assert_eq!(
+        refused.stdout,
+        "2 lines: 0 imported, 0 there already, 2 refused\n"
+    );
+    let refused = server.run_with_input(&["user", "import", "-", "--json"], "s3cret");
+    let lines: Vec<Value> = refused
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines[0]["line"], 1);
+    assert_eq!(
+        (&lines[1]["refused"], &lines[1]["next_line"]),
+        (&json!(1), &json!(null))
+    );
+    for ran in [&none, &two, &refused] {
+        assert!(!ran.stderr.contains("s3cret") && !ran.stdout.contains("s3cret"));
+    }
 }

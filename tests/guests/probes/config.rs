@@ -4,7 +4,9 @@ test_guests::manifest!(
     br#"{"config": [
         {"name": "patience", "type": "duration", "default": "10 m", "doc": "How long it waits."},
         {"name": "greeting", "type": "string", "doc": "What it says."},
-        {"name": "issuer", "type": "string", "doc": "The installation's, unless it is set here."}
+        {"name": "issuer", "type": "string", "doc": "The installation's, unless it is set here."},
+        {"name": "verify-link", "type": "string", "default": "own", "doc": "The installation's, if it has one."},
+        {"name": "reset-link", "type": "string", "default": "own", "doc": "The installation's, if it has one."}
     ]}"#
 );
 

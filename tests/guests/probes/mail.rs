@@ -1,4 +1,4 @@
-//! Channel `probe-mail`: sends a mail, and answers as it is told.
+//! Channel `probe-mail`: sends a mail or withdraws some, and answers as it is told.
 
 mod bindings {
     #![allow(missing_docs, unsafe_code, unreachable_pub, clippy::all)]
@@ -13,6 +13,9 @@ mod bindings {
 
                 /// Sends a mail that expires at `expires-at`, then answers `refused` if `fail`.
                 send: func(to: string, subject: string, text: string, expires-at: u64, supersedes: option<string>, about: option<string>, fail: bool) -> result<_, error>;
+
+                /// Withdraws the mails of `name` to `to`, then answers `refused` if `fail`.
+                withdraw: func(to: string, name: string, fail: bool) -> result<_, error>;
             }
 
             world probe {
@@ -51,6 +54,11 @@ impl Guest for Probe {
             supersedes,
             about,
         });
+        if fail { Err(Error::Refused) } else { Ok(()) }
+    }
+
+    fn withdraw(to: String, name: String, fail: bool) -> Result<(), Error> {
+        mail::withdraw(&to, &name);
         if fail { Err(Error::Refused) } else { Ok(()) }
     }
 }

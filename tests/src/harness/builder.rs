@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use tempfile::TempDir;
 use vestibule::config::{Bucket, Config, Passwords};
 use vestibule::keyring::RootKey;
+use vestibule::outbox::mail::Mailer;
 use vestibule::sandbox::Engine;
 use vestibule::store::Store;
 use vestibule::{Host, HostBuilder, StartError};
@@ -23,6 +24,7 @@ pub struct HarnessBuilder {
     code_cache: PathBuf,
     root_key: [u8; 32],
     bundled: bool,
+    mailer: Option<Arc<dyn Mailer>>,
 }
 
 impl HarnessBuilder {
@@ -47,6 +49,7 @@ impl HarnessBuilder {
             code_cache: PathBuf::from(concat!(env!("OUT_DIR"), "/code")),
             root_key: [7; 32],
             bundled: false,
+            mailer: None,
         }
     }
 
@@ -97,6 +100,13 @@ impl HarnessBuilder {
         self
     }
 
+    /// Delivers mails, to `mailer`. Without one they stay in the outbox.
+    #[must_use]
+    pub fn mailer(mut self, mailer: Arc<dyn Mailer>) -> Self {
+        self.mailer = Some(mailer);
+        self
+    }
+
     /// Keeps compiled code in a folder of the test's own, instead of where all tests keep it.
     #[must_use]
     pub fn code_cache(mut self, folder: impl Into<PathBuf>) -> Self {
@@ -136,6 +146,7 @@ impl HarnessBuilder {
             code_cache,
             root_key,
             bundled,
+            mailer,
         } = self;
         let builder: HostBuilder = Host::builder()
             .config(config)
@@ -149,6 +160,10 @@ impl HarnessBuilder {
             builder
         } else {
             builder.without_bundle()
+        };
+        let builder = match mailer {
+            Some(mailer) => builder.mailer(mailer),
+            None => builder.without_mail_delivery(),
         };
         let host = builder.build().await?;
         Ok(Harness {

@@ -70,11 +70,16 @@ suite! {
         limits_are_kept,
         bytes_are_bounded_but_one_entry_always_comes,
         scans_go_on_where_they_ended,
+        backwards_is_the_same_the_other_way_round,
+        backwards_is_bounded_alike,
     }
     subjects {
         subjects_are_found_in_all_namespaces_in_order,
         a_page_goes_on_after_the_last_entry,
         an_entry_that_changes_hands_is_found_under_its_new_subject_only,
+        a_subject_check_holds_for_what_was_seen,
+        a_subject_check_notices_every_change,
+        all_of_a_subject_goes_in_one_commit_or_none_does,
     }
     versions {
         versions_only_grow,

@@ -39,6 +39,7 @@ enum Step {
     End(usize),
     Get(usize, usize, usize),
     Scan(usize, Area, usize, usize),
+    ScanBack(usize, Area, Option<usize>, usize, usize),
     Subject(usize, usize, Option<(usize, usize)>, usize),
     Find(usize),
     Sweep(usize),
@@ -49,6 +50,7 @@ enum Step {
 enum Belief {
     Key(usize, usize, bool),
     Range(Area, Option<usize>, bool),
+    Subject(usize, bool),
 }
 
 #[derive(Debug, Clone)]
@@ -107,6 +109,7 @@ fn belief() -> impl Strategy<Value = Belief> {
         (0..2_usize, 0..KEYS.len(), wrong()).prop_map(|(n, k, w)| Belief::Key(n, k, w)),
         (area(), prop::option::of(0..KEYS.len()), wrong())
             .prop_map(|(area, through, w)| Belief::Range(area, through, w)),
+        (0..SUBJECTS.len(), wrong()).prop_map(|(subject, w)| Belief::Subject(subject, w)),
     ]
 }
 
@@ -141,6 +144,16 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (some.clone(), 0..2_usize, 0..KEYS.len()).prop_map(|(s, n, k)| Step::Get(s, n, k)),
         4 => (some.clone(), area(), 0..6_usize, 0..20_usize)
             .prop_map(|(s, area, limit, bytes)| Step::Scan(s, area, limit, bytes)),
+        3 => (
+            some.clone(),
+            area(),
+            prop::option::of(0..KEYS.len()),
+            0..6_usize,
+            0..20_usize,
+        )
+            .prop_map(|(s, area, before, limit, bytes)| {
+                Step::ScanBack(s, area, before, limit, bytes)
+            }),
         2 => (
             some.clone(),
             0..SUBJECTS.len(),
@@ -256,6 +269,21 @@ impl Model {
                 };
                 (check, holds)
             }
+            Belief::Subject(subject, wrong) => {
+                let subject = SUBJECTS[*subject];
+                let truth = self.subject(&self.all, subject, None, usize::MAX);
+                let truth = truth
+                    .into_iter()
+                    .map(|(namespace, entry)| (namespace, entry.key, entry.version));
+                let truth: Vec<(Namespace, String, Version)> = truth.collect();
+                let mut seen = truth.clone();
+                if *wrong && seen.pop().is_none() {
+                    seen.push((namespaces()[0].clone(), "phantom".to_owned(), 1));
+                }
+                let holds = seen == truth;
+                let subject = subject.to_owned();
+                (Check::Subject { subject, seen }, holds)
+            }
         }
     }
 
@@ -353,6 +381,20 @@ async fn run(steps: &[Step]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// The first of `live`: at most `limit`, and no more once their values reach `bytes`.
+fn page(live: Vec<Entry>, limit: usize, bytes: usize) -> Vec<Entry> {
+    let mut kept = Vec::new();
+    let mut total = 0;
+    for entry in live.into_iter().take(limit) {
+        total += entry.record.value.len();
+        kept.push(entry);
+        if total >= bytes {
+            break;
+        }
+    }
+    kept
+}
+
 async fn take(
     step: &Step,
     model: &mut Model,
@@ -392,19 +434,24 @@ async fn take(
         Step::Scan(which, area, limit, bytes) if open > 0 => {
             let range = area.range();
             let live = model.seen(&model.snapshots[which % open], &range, None);
-            let mut kept = Vec::new();
-            let mut total = 0;
-            for entry in live.into_iter().take(*limit) {
-                total += entry.record.value.len();
-                kept.push(entry);
-                if total >= *bytes {
-                    break;
-                }
-            }
+            let kept = page(live, *limit, *bytes);
             for subject in subjects {
                 let snapshot = &mut subject.snapshots[which % open];
                 let found = snapshot.scan(&range, *limit, *bytes, model.now).await;
                 prop_assert_eq!(&found.unwrap(), &kept);
+            }
+        }
+        Step::ScanBack(which, area, before, limit, bytes) if open > 0 => {
+            let range = area.range();
+            let before = before.map(|key| KEYS[key]);
+            let mut live = model.seen(&model.snapshots[which % open], &range, None);
+            live.retain(|entry| before.is_none_or(|before| entry.key.as_str() < before));
+            live.reverse();
+            let kept = page(live, *limit, *bytes);
+            for subject in subjects {
+                let snapshot = &mut subject.snapshots[which % open];
+                let found = snapshot.scan_back(&range, before, *limit, *bytes, model.now);
+                prop_assert_eq!(&found.await.unwrap(), &kept);
             }
         }
         Step::Subject(which, name, after, limit) if open > 0 => {
@@ -436,6 +483,7 @@ async fn take(
         | Step::End(_)
         | Step::Get(..)
         | Step::Scan(..)
+        | Step::ScanBack(..)
         | Step::Subject(..)
         | Step::Find(_) => {}
     }

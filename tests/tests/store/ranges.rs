@@ -86,3 +86,46 @@ pub(crate) async fn scans_go_on_where_they_ended(store: Fixture) {
     }
     assert_eq!(found, all);
 }
+
+pub(crate) async fn backwards_is_the_same_the_other_way_round(store: Fixture) {
+    for key in KEYS {
+        Draft::default().put(key, "").committed(&*store).await;
+    }
+    let mut snapshot = store.begin().await.unwrap();
+    let bounds = || KEYS.into_iter().chain(["b", "a\u{10fffe}"]).map(Some);
+    for start in KEYS.into_iter().chain(["b"]) {
+        for from in bounds().chain([None]) {
+            let range = from.map_or_else(|| prefix(start), |from| after(start, from));
+            let forward = keys(&mut *snapshot, &range).await;
+            for before in bounds().chain([None]) {
+                let mut expected = forward.clone();
+                expected.retain(|key| before.is_none_or(|before| key.as_str() < before));
+                expected.reverse();
+                let found = snapshot.scan_back(&range, before, usize::MAX, usize::MAX, 0);
+                let found = names(found.await.unwrap());
+                assert_eq!(found, expected, "{range:?} before {before:?}");
+            }
+        }
+    }
+}
+
+pub(crate) async fn backwards_is_bounded_alike(store: Fixture) {
+    let ten = [b'x'; 10];
+    let all = Draft::default().put("a", ten).put("b", ten).put("c", ten);
+    all.committed(&*store).await;
+    let mut snapshot = store.begin().await.unwrap();
+    for (limit, bytes, expected) in [
+        (0, 99, &[][..]),
+        (1, 99, &["c"]),
+        (2, 99, &["c", "b"]),
+        (9, 99, &["c", "b", "a"]),
+        (9, 0, &["c"]),
+        (9, 10, &["c"]),
+        (9, 11, &["c", "b"]),
+    ] {
+        let all = prefix("");
+        let found = snapshot.scan_back(&all, None, limit, bytes, 0).await;
+        let found = names(found.unwrap());
+        assert_eq!(found, expected, "{limit} entries, {bytes} bytes");
+    }
+}

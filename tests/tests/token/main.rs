@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod at_rest;
+mod forgetting;
 mod pair;
 mod restart;
 mod revoking;

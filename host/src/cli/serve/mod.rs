@@ -167,9 +167,15 @@ impl Server {
             ));
         });
         tracing::info!(%public_at, %private_at, "listening");
-        let both = async { tokio::join!(messages, administration) };
+        // Mails that are being handed over are finished while the last messages are answered.
+        let stopped = shutdown::first(stop.clone());
+        let mails = async {
+            stopped.await;
+            self.host.stop(drain).await;
+        };
+        let all = async { tokio::join!(messages, administration, mails) };
         tokio::select! {
-            (messages, administration) = both => {
+            (messages, administration, ()) = all => {
                 let cut = messages.cut + administration.cut;
                 if cut > 0 {
                     tracing::warn!(cut, ?drain, "requests were not done in time and were cut");

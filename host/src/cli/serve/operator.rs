@@ -5,15 +5,18 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use vestibule::Host;
+use vestibule::audit::{AuditPage, AuditQuery};
 use vestibule::backup::{BackupError, write_backup, write_backup_with_root_key};
 use vestibule::config::RootKeySource;
 use vestibule::data_folder::DataPaths;
 use vestibule::error::{Code, Failure, Violation};
 use vestibule::host::DeploymentInfo;
 use vestibule::keyring::{KeySummary, RootKey, Rotation, RotationError};
+use vestibule::outbox::{MailPage, MailQuery, MailSummary, MailView, RetryError};
 use vestibule::planes::bearer;
 use vestibule::service_keys::{NewServiceKey, ServiceKey, ServiceKeyError};
 use vestibule::store::sqlite::SqliteStore;
+use vestibule::subjects::{Administrator, Forgotten, SubjectExport};
 use vestibule::transport::Service as _;
 use vestibule::transport::admin::{
     Administration, BackupRequest, Finding, FindingState, KeyCreated, KeyRequest, Rotated,
@@ -87,7 +90,7 @@ pub(super) fn remove_drafts(paths: &DataPaths) {
 
 #[async_trait]
 impl Administration for Operator {
-    async fn authorize(&self, authorization: Option<&str>) -> Result<(), Failure> {
+    async fn authorize(&self, authorization: Option<&str>) -> Result<String, Failure> {
         let missing = "this needs a service key with the scope `admin`, such as the operator key";
         let authorization =
             authorization.ok_or_else(|| Failure::new(Code::Unauthenticated, missing))?;
@@ -101,7 +104,7 @@ impl Administration for Operator {
                 Code::Unauthenticated,
                 "the credential is not valid",
             )),
-            Some(key) if key.may_administer() => Ok(()),
+            Some(key) if key.may_administer() => Ok(key.id),
             Some(_) => Err(Failure::new(Code::AccessDenied, missing)),
         }
     }
@@ -163,6 +166,28 @@ impl Administration for Operator {
         Ok(Rotated { current })
     }
 
+    async fn mails(&self, query: MailQuery) -> Result<MailPage, Failure> {
+        let found = self.host.mails().list(&query).await;
+        found.map_err(|cause| Failure::unavailable(1_000).because(cause))
+    }
+
+    async fn mail(&self, id: &str) -> Result<MailView, Failure> {
+        let found = self.host.mails().find(id).await;
+        let found = found.map_err(|cause| Failure::unavailable(1_000).because(cause))?;
+        let mail = found.ok_or_else(|| mail_failure(RetryError::NotFound))?;
+        if mail.text.is_some() {
+            // Its words may let whoever reads them in.
+            tracing::info!(mail = id, "a mail was shown to an operator");
+        }
+        Ok(mail)
+    }
+
+    async fn retry_mail(&self, id: &str) -> Result<MailSummary, Failure> {
+        let queued = self.host.mails().retry(id).await.map_err(mail_failure)?;
+        tracing::info!(mail = id, "a mail is tried again, as an operator asked");
+        Ok(queued)
+    }
+
     async fn backup(&self, request: BackupRequest) -> Result<tokio::fs::File, Failure> {
         let name = format!("{DRAFT}{}.db", uuid::Uuid::now_v7());
         let path = self.paths.cache().join(name);
@@ -173,6 +198,23 @@ impl Administration for Operator {
         tracing::info!(with_root_key = request.with_root_key, "a backup was made");
         let file = file.and_then(|file| removed.map(|()| file));
         file.map_err(|cause| Failure::unknown().because(cause))
+    }
+
+    async fn audit(&self, query: AuditQuery) -> Result<AuditPage, Failure> {
+        let page = self.host.audit_log().read(&query).await;
+        page.map_err(|cause| Failure::unavailable(1_000).because(cause))
+    }
+
+    async fn export_subject(&self, id: &str, by: &Administrator) -> Result<SubjectExport, Failure> {
+        let export = self.host.subjects().export(id, by).await?;
+        tracing::info!(entries = export.entries.len(), "a subject was exported");
+        Ok(export)
+    }
+
+    async fn forget_subject(&self, id: &str, by: &Administrator) -> Result<Forgotten, Failure> {
+        let forgotten = self.host.subjects().forget(id, by).await?;
+        tracing::info!(entries = forgotten.entries, "a subject was forgotten");
+        Ok(forgotten)
     }
 
     async fn doctor(&self) -> Vec<Finding> {
@@ -210,7 +252,20 @@ impl Administration for Operator {
             true => finding("components", FindingState::Warning, "none serves"),
             false => finding("components", FindingState::Ok, channels.join(", ")),
         };
-        vec![ready, database, keys, components]
+        let mail = match (self.host.mail_outage(), &self.host.config().mail.server) {
+            (Some(reason), _) => finding(
+                "mail",
+                FindingState::Problem,
+                format!("the mail server {reason}: mails wait; check [mail]"),
+            ),
+            (None, Some(_)) => finding("mail", FindingState::Ok, "it is handed to the server"),
+            (None, None) => finding(
+                "mail",
+                FindingState::Ok,
+                "no server is configured: it is captured, see `vestibule mail list`",
+            ),
+        };
+        vec![ready, database, keys, components, mail]
     }
 }
 
@@ -219,6 +274,17 @@ fn finding(check: &str, state: FindingState, detail: impl Into<String>) -> Findi
         check: check.to_owned(),
         state,
         detail: detail.into(),
+    }
+}
+
+fn mail_failure(error: RetryError) -> Failure {
+    match error {
+        RetryError::NotFound => Failure::new(Code::NotFound, error.to_string()),
+        RetryError::State(_) | RetryError::Expired | RetryError::Gone => {
+            Failure::new(Code::Conflict, error.to_string())
+        }
+        RetryError::Busy => Failure::unavailable(100).because(error),
+        RetryError::Store(_) => Failure::unavailable(1_000).because(error),
     }
 }
 

@@ -91,6 +91,27 @@ impl State {
         found
     }
 
+    pub(super) fn scan_back(
+        &self,
+        at: Sequence,
+        range: &Range,
+        before: Option<&str>,
+        limit: usize,
+        max_bytes: usize,
+        now: Timestamp,
+    ) -> Vec<Entry> {
+        let mut found = Vec::new();
+        let mut bytes = 0;
+        for (key, content) in self.live_back(at, range, before, now).take(limit) {
+            bytes += content.record.value.len();
+            found.push(content.entry(key));
+            if bytes >= max_bytes {
+                break;
+            }
+        }
+        found
+    }
+
     pub(super) fn scan_subject(
         &self,
         at: Sequence,
@@ -99,19 +120,9 @@ impl State {
         limit: usize,
         now: Timestamp,
     ) -> Vec<(Namespace, Entry)> {
-        let Some(places) = self.subjects.get(subject) else {
-            return Vec::new();
-        };
-        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
-        places
-            .range((start, Bound::Unbounded))
-            .filter_map(|((namespace, key), _)| {
-                let chain = self.namespaces.get(namespace)?.get(key)?;
-                let content = visible(chain, at, now)?;
-                let is_theirs = content.record.subject.as_deref() == Some(subject);
-                is_theirs.then(|| (namespace.clone(), content.entry(key)))
-            })
+        self.live_of(at, subject, after, now)
             .take(limit)
+            .map(|((namespace, key), content)| (namespace.clone(), content.entry(key)))
             .collect()
     }
 
@@ -208,6 +219,12 @@ impl State {
                     .map(|(key, content)| (key, content.version));
                 found.eq(seen.iter().map(|(key, version)| (key.as_str(), *version)))
             }
+            Check::Subject { subject, seen } => self
+                .live_of(self.sequence, subject, None, now)
+                .map(|((namespace, key), content)| (namespace, key, content.version))
+                .eq(seen
+                    .iter()
+                    .map(|(namespace, key, version)| (namespace, key, *version))),
         }
     }
 
@@ -225,6 +242,54 @@ impl State {
             .take_while(|(key, _)| key.starts_with(&range.prefix))
             .filter_map(move |(key, chain)| {
                 visible(chain, at, now).map(|content| (key.as_str(), content))
+            })
+    }
+
+    /// As [`State::live`], from the last one before `before`, descending.
+    fn live_back<'a>(
+        &'a self,
+        at: Sequence,
+        range: &'a Range,
+        before: Option<&'a str>,
+        now: Timestamp,
+    ) -> impl Iterator<Item = (&'a str, &'a Content)> {
+        let end = range.end();
+        self.namespaces
+            .get(&range.namespace)
+            .into_iter()
+            .flat_map(move |entries| {
+                // Bounds that cross are no range of a map: the least of both is taken from all before it.
+                let end = match (before, end.as_deref()) {
+                    (Some(before), Some(end)) => Bound::Excluded(before.min(end)),
+                    (Some(end), None) | (None, Some(end)) => Bound::Excluded(end),
+                    (None, None) => Bound::Unbounded,
+                };
+                entries.range::<str, _>((Bound::Unbounded, end)).rev()
+            })
+            .take_while(|(key, _)| range.contains(key))
+            .filter_map(move |(key, chain)| {
+                visible(chain, at, now).map(|content| (key.as_str(), content))
+            })
+    }
+
+    /// The entries of `subject` that are visible at `at` and live at `now`, ascending by place, after `after`.
+    fn live_of<'a>(
+        &'a self,
+        at: Sequence,
+        subject: &'a str,
+        after: Option<Place>,
+        now: Timestamp,
+    ) -> impl Iterator<Item = (&'a Place, &'a Content)> {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.subjects
+            .get(subject)
+            .into_iter()
+            .flat_map(move |places| places.range((start.clone(), Bound::Unbounded)))
+            .filter_map(move |(place, _)| {
+                let chain = self.namespaces.get(&place.0)?.get(&place.1)?;
+                let content = visible(chain, at, now)?;
+                let is_theirs = content.record.subject.as_deref() == Some(subject);
+                is_theirs.then_some((place, content))
             })
     }
 

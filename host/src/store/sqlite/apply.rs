@@ -2,9 +2,11 @@
 
 use rusqlite::{Connection, params};
 
-use super::statement::{Columns, scan, text, to_db, version};
+use super::statement::{Walk, scan, scan_versions_of, text, to_db, version};
 use crate::clock::Timestamp;
-use crate::store::{ATTEMPT_LIFETIME_MS, AttemptId, Batch, Check, Range, Version, Write};
+use crate::store::{
+    ATTEMPT_LIFETIME_MS, AttemptId, Batch, Check, Namespace, Range, Version, Write,
+};
 
 /// How many attempts one sweep removes at most: they lie side by side, so that this takes milliseconds.
 const ATTEMPTS_A_SWEEP: i64 = 16 * 1024;
@@ -23,6 +25,9 @@ pub(super) fn holds(connection: &Connection, batch: &Batch) -> rusqlite::Result<
                 through,
                 seen,
             } => range_holds(connection, range, through.as_deref(), seen, batch.now)?,
+            Check::Subject { subject, seen } => {
+                subject_holds(connection, subject, seen, batch.now)?
+            }
         };
         if !holds {
             return Ok(false);
@@ -41,7 +46,7 @@ fn range_holds(
 ) -> rusqlite::Result<bool> {
     let mut expected = seen.iter();
     let mut same = true;
-    scan(connection, Columns::Versions, range, now, |row| {
+    scan(connection, Walk::Versions, range, now, |row| {
         let key = text(row, 0)?;
         if through.is_some_and(|through| key > through) {
             return Ok(false);
@@ -50,6 +55,28 @@ fn range_holds(
         same = expected
             .next()
             .is_some_and(|(seen_key, seen_version)| seen_key == key && *seen_version == version);
+        Ok(same)
+    })?;
+    Ok(same && expected.next().is_none())
+}
+
+/// Whether `subject` has exactly the entries `seen`. Reads no further than to the first difference.
+fn subject_holds(
+    connection: &Connection,
+    subject: &str,
+    seen: &[(Namespace, String, Version)],
+    now: Timestamp,
+) -> rusqlite::Result<bool> {
+    let mut expected = seen.iter();
+    let mut same = true;
+    scan_versions_of(connection, subject, now, |row| {
+        let (namespace, key) = (text(row, 0)?, text(row, 1)?);
+        let version = row.get::<_, i64>(2)?.unsigned_abs();
+        same = expected
+            .next()
+            .is_some_and(|(seen, seen_key, seen_version)| {
+                seen.as_str() == namespace && seen_key == key && *seen_version == version
+            });
         Ok(same)
     })?;
     Ok(same && expected.next().is_none())

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use rusqlite::{Connection, params};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::statement::{Columns, entry, get, scan, text, to_db};
+use super::statement::{Walk, entry, get, scan, text, to_db};
 use super::{SqliteOptions, schema, store_error};
 use crate::clock::Timestamp;
 use crate::store::{Entry, Namespace, Range, Snapshot, StoreError};
@@ -147,19 +147,27 @@ impl Snapshot for SqliteSnapshot {
         max_bytes: usize,
         now: Timestamp,
     ) -> Result<Vec<Entry>, StoreError> {
-        let mut found = Vec::new();
-        if limit == 0 {
-            return Ok(found);
-        }
-        let mut bytes = 0_usize;
-        scan(self.connection()?, Columns::Entries, range, now, |row| {
-            let next = entry(row, text(row, 6)?.to_owned())?;
-            bytes = bytes.saturating_add(next.record.value.len());
-            found.push(next);
-            Ok(found.len() < limit && bytes < max_bytes)
-        })
-        .map_err(store_error)?;
-        Ok(found)
+        page(
+            self.connection()?,
+            Walk::Entries,
+            range,
+            limit,
+            max_bytes,
+            now,
+        )
+        .map_err(store_error)
+    }
+
+    async fn scan_back(
+        &mut self,
+        range: &Range,
+        before: Option<&str>,
+        limit: usize,
+        max_bytes: usize,
+        now: Timestamp,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let walk = Walk::EntriesBack(before);
+        page(self.connection()?, walk, range, limit, max_bytes, now).map_err(store_error)
     }
 
     async fn scan_subject(
@@ -171,6 +179,29 @@ impl Snapshot for SqliteSnapshot {
     ) -> Result<Vec<(Namespace, Entry)>, StoreError> {
         scan_subject(self.connection()?, subject, after.as_ref(), limit, now).map_err(store_error)
     }
+}
+
+/// As many entries of a walk as fit.
+fn page(
+    connection: &Connection,
+    walk: Walk<'_>,
+    range: &Range,
+    limit: usize,
+    max_bytes: usize,
+    now: Timestamp,
+) -> rusqlite::Result<Vec<Entry>> {
+    let mut found = Vec::new();
+    if limit == 0 {
+        return Ok(found);
+    }
+    let mut bytes = 0_usize;
+    scan(connection, walk, range, now, |row| {
+        let next = entry(row, text(row, 6)?.to_owned())?;
+        bytes = bytes.saturating_add(next.record.value.len());
+        found.push(next);
+        Ok(found.len() < limit && bytes < max_bytes)
+    })?;
+    Ok(found)
 }
 
 fn scan_subject(

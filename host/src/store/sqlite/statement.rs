@@ -46,11 +46,11 @@ pub(super) fn version(
         .map(|version| version.map(i64::unsigned_abs))
 }
 
-/// Gives the rows of `range` that are live at `now`, ascending by key, to `each` until it has had enough (answers false).
-/// `columns` selects what a row holds.
+/// Gives the rows of `range` that are live at `now` to `each` until it has had enough (answers false). `walk` says what a
+/// row holds, and in which order of keys they come.
 pub(super) fn scan(
     connection: &Connection,
-    columns: Columns,
+    walk: Walk<'_>,
     range: &Range,
     now: Timestamp,
     mut each: impl FnMut(&Row<'_>) -> rusqlite::Result<bool>,
@@ -62,12 +62,16 @@ pub(super) fn scan(
         Bound::Unbounded => ("", false),
     };
     let end = range.end();
-    let mut statement = connection.prepare_cached(columns.sql(exclusive, end.is_some()))?;
+    let end = match (end.as_deref(), walk.before()) {
+        (Some(end), Some(before)) => Some(end.min(before)),
+        (end, before) => end.or(before),
+    };
+    let mut statement = connection.prepare_cached(walk.sql(exclusive, end.is_some()))?;
     let mut rows = statement.query(params![
         range.namespace.as_str(),
         start,
         to_db(now),
-        end.as_deref().unwrap_or_default()
+        end.unwrap_or_default()
     ])?;
     while let Some(row) = rows.next()? {
         if !each(row)? {
@@ -77,20 +81,29 @@ pub(super) fn scan(
     Ok(())
 }
 
-/// What [`scan`] reads of each row.
+/// What [`scan`] reads of each row, and from where.
 #[derive(Clone, Copy)]
-pub(super) enum Columns {
-    /// `key, version`.
+pub(super) enum Walk<'a> {
+    /// `key, version`, ascending.
     Versions,
-    /// What [`entry`] takes, and then `key`.
+    /// What [`entry`] takes, and then `key`; ascending.
     Entries,
+    /// The same, descending from the last key before this one.
+    EntriesBack(Option<&'a str>),
 }
 
-impl Columns {
+impl Walk<'_> {
+    fn before(&self) -> Option<&str> {
+        match self {
+            Self::Versions | Self::Entries => None,
+            Self::EntriesBack(before) => *before,
+        }
+    }
+
     /// Without an upper bound `?4` still stands in the text, so that the parameters are always the same four.
     fn sql(self, exclusive: bool, bounded: bool) -> &'static str {
         macro_rules! sql {
-            ($columns:literal, $start:literal, $end:literal) => {
+            ($columns:literal, $order:literal, $start:literal, $end:literal) => {
                 concat!(
                     "SELECT ",
                     $columns,
@@ -98,27 +111,57 @@ impl Columns {
                     $start,
                     " ?2 AND (expires_at IS NULL OR expires_at > ?3) AND ",
                     $end,
-                    " ORDER BY key"
+                    " ORDER BY key",
+                    $order
                 )
             };
         }
         macro_rules! bounds {
-            ($columns:literal) => {
+            ($columns:literal, $order:literal) => {
                 match (exclusive, bounded) {
-                    (true, true) => sql!($columns, ">", "key < ?4"),
-                    (true, false) => sql!($columns, ">", "?4 = ''"),
-                    (false, true) => sql!($columns, ">=", "key < ?4"),
-                    (false, false) => sql!($columns, ">=", "?4 = ''"),
+                    (true, true) => sql!($columns, $order, ">", "key < ?4"),
+                    (true, false) => sql!($columns, $order, ">", "?4 = ''"),
+                    (false, true) => sql!($columns, $order, ">=", "key < ?4"),
+                    (false, false) => sql!($columns, $order, ">=", "?4 = ''"),
                 }
             };
         }
         match self {
-            Self::Versions => bounds!("key, version"),
+            Self::Versions => bounds!("key, version", ""),
             Self::Entries => {
-                bounds!("version, schema, expires_at, subject, sealed, value, key")
+                bounds!(
+                    "version, schema, expires_at, subject, sealed, value, key",
+                    ""
+                )
+            }
+            Self::EntriesBack(_) => {
+                bounds!(
+                    "version, schema, expires_at, subject, sealed, value, key",
+                    " DESC"
+                )
             }
         }
     }
+}
+
+/// Gives the rows `namespace, key, version` of `subject` that are live at `now`, ascending, to `each` until it has had enough.
+pub(super) fn scan_versions_of(
+    connection: &Connection,
+    subject: &str,
+    now: Timestamp,
+    mut each: impl FnMut(&Row<'_>) -> rusqlite::Result<bool>,
+) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached(
+        "SELECT namespace, key, version FROM entries INDEXED BY entries_by_subject
+         WHERE subject = ?1 AND (expires_at IS NULL OR expires_at > ?2) ORDER BY namespace, key",
+    )?;
+    let mut rows = statement.query(params![subject, to_db(now)])?;
+    while let Some(row) = rows.next()? {
+        if !each(row)? {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// The entry in a row of `version, schema, expires_at, subject, sealed, value`.

@@ -1,11 +1,15 @@
 //! The administration interface: what the command line needs of a running server, and the metrics.
 //!
 //! It has a listener of its own, on the loopback address unless configured otherwise. `/admin/*` needs a service key with
-//! the scope `admin`; `/metrics` needs none, for it names no person and no key. Requests that name another host than the
-//! listener's address are refused, so that a web page cannot reach it through a name of its own that leads here (DNS rebinding).
+//! the scope `admin`. `/metrics` needs none, for it names no person and no key; nor does the page `/mails`, which is empty until
+//! its reader gives it a key to ask with. Requests that name another host than the listener's address are refused, so that a
+//! web page cannot reach it through a name of its own that leads here (DNS rebinding).
 
+mod audit;
 mod host_header;
 mod keys;
+mod mails;
+mod subjects;
 #[cfg(test)]
 mod tests;
 
@@ -15,7 +19,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::IntoResponse;
@@ -26,11 +30,14 @@ use tokio::io::AsyncReadExt as _;
 
 use self::host_header::names_listener;
 use super::reply::{Refusal, json};
-use super::request;
+use super::{pages, request};
+use crate::audit::{AuditPage, AuditQuery};
 use crate::error::{Code, Failure, Violation};
 use crate::host::DeploymentInfo;
 use crate::keyring::KeySummary;
+use crate::outbox::{MailPage, MailQuery, MailSummary, MailView};
 use crate::service_keys::ServiceKey;
+use crate::subjects::{Administrator, Forgotten, SubjectExport};
 use crate::telemetry;
 
 /// The largest request, in bytes: a key with 64 scopes has eight thousand.
@@ -45,11 +52,11 @@ const CHUNK_BYTES: usize = 64 * 1024;
 /// What the administration interface needs of a server.
 #[async_trait]
 pub trait Administration: Send + Sync + 'static {
-    /// Whether who presents this `Authorization` header may administer.
+    /// The id of the service key in this `Authorization` header, if whoever presents it may administer.
     ///
     /// # Errors
     /// `unauthenticated` without a good key, `access-denied` for one without the scope.
-    async fn authorize(&self, authorization: Option<&str>) -> Result<(), Failure>;
+    async fn authorize(&self, authorization: Option<&str>) -> Result<String, Failure>;
 
     /// All metrics ([`telemetry::CONTENT_TYPE`]).
     fn metrics_text(&self) -> String;
@@ -84,11 +91,47 @@ pub trait Administration: Send + Sync + 'static {
     /// `conflict` when it is too new, unless forced.
     async fn rotate_signing_key(&self, request: RotationRequest) -> Result<Rotated, Failure>;
 
+    /// The mails that `query` asks for.
+    ///
+    /// # Errors
+    /// `unavailable` when they cannot be read.
+    async fn mails(&self, query: MailQuery) -> Result<MailPage, Failure>;
+
+    /// The mail `id`, with its words if they are kept.
+    ///
+    /// # Errors
+    /// `not-found`.
+    async fn mail(&self, id: &str) -> Result<MailView, Failure>;
+
+    /// Tries the mail `id` again, at once.
+    ///
+    /// # Errors
+    /// `not-found`; `conflict` for one that cannot be delivered any more, or was.
+    async fn retry_mail(&self, id: &str) -> Result<MailSummary, Failure>;
+
     /// A consistent copy of the store, in a file that nobody else can find.
     ///
     /// # Errors
     /// When it could not be made.
     async fn backup(&self, request: BackupRequest) -> Result<tokio::fs::File, Failure>;
+
+    /// Audit records.
+    ///
+    /// # Errors
+    /// `unavailable` when they cannot be read.
+    async fn audit(&self, query: AuditQuery) -> Result<AuditPage, Failure>;
+
+    /// Everything stored about the subject `id`.
+    ///
+    /// # Errors
+    /// As for [`crate::subjects::Subjects::export`].
+    async fn export_subject(&self, id: &str, by: &Administrator) -> Result<SubjectExport, Failure>;
+
+    /// Removes everything stored about the subject `id`.
+    ///
+    /// # Errors
+    /// As for [`crate::subjects::Subjects::forget`].
+    async fn forget_subject(&self, id: &str, by: &Administrator) -> Result<Forgotten, Failure>;
 
     /// What is well and what is not.
     async fn doctor(&self) -> Vec<Finding>;
@@ -184,13 +227,23 @@ pub fn router(administration: Arc<dyn Administration>, listen: SocketAddr) -> ax
         .route("/admin/keys/{id}", delete(keys::revoke))
         .route("/admin/signing-keys", get(signing_keys))
         .route("/admin/signing-keys/rotate", post(rotate))
+        .route("/admin/mails", get(mails::list))
+        .route("/admin/mails/{id}", get(mails::show))
+        .route("/admin/mails/{id}/retry", post(mails::retry))
         .route("/admin/backup", post(backup))
+        .route("/admin/audit", get(audit::list))
+        .route(
+            "/admin/subjects/{id}",
+            get(subjects::export).delete(subjects::forget),
+        )
         .route("/admin/doctor", get(doctor))
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(not_found)
         .layer(middleware::from_fn_with_state(admin.clone(), authorize));
     axum::Router::new()
         .route("/metrics", get(metrics))
+        .merge(pages::of_operator())
+        .method_not_allowed_fallback(method_not_allowed)
         .merge(guarded)
         .layer(middleware::from_fn_with_state(admin.clone(), check_host))
         .with_state(admin)
@@ -220,7 +273,7 @@ async fn check_host(
 
 async fn authorize(
     State(admin): State<Arc<Admin>>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response<Body> {
     let presented = request.headers().contains_key(header::AUTHORIZATION);
@@ -232,7 +285,15 @@ async fn authorize(
         )),
     };
     match authorized {
-        Ok(()) => next.run(request).await,
+        Ok(key) => {
+            let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+            let by = Administrator {
+                service_key: Some(key),
+                remote_address: peer.map(|ConnectInfo(peer)| peer.ip().to_canonical().to_string()),
+            };
+            request.extensions_mut().insert(by);
+            next.run(request).await
+        }
         Err(failure) => Refusal::of_credential(failure, presented).into_response(),
     }
 }

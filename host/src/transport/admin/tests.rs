@@ -6,6 +6,23 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::*;
+use crate::outbox::MailState;
+
+fn mail(id: &str) -> MailSummary {
+    MailSummary {
+        id: id.to_owned(),
+        to: Some("ann@example.com".to_owned()),
+        subject: Some("Hello".to_owned()),
+        state: MailState::Captured,
+        channel: "email".to_owned(),
+        at: 1,
+        changed_at: 2,
+        expires_at: 3,
+        tries: 1,
+        next_at: None,
+        reason: None,
+    }
+}
 
 /// Lets `Bearer admin` in.
 #[derive(Default)]
@@ -34,9 +51,9 @@ fn key(id: &str) -> ServiceKey {
 
 #[async_trait]
 impl Administration for Fake {
-    async fn authorize(&self, authorization: Option<&str>) -> Result<(), Failure> {
+    async fn authorize(&self, authorization: Option<&str>) -> Result<String, Failure> {
         match authorization {
-            Some("Bearer admin") => Ok(()),
+            Some("Bearer admin") => Ok("admin-key".to_owned()),
             Some("Bearer other") => Err(Failure::new(Code::AccessDenied, "no")),
             _ => Err(Failure::new(Code::Unauthenticated, "who?")),
         }
@@ -80,12 +97,58 @@ impl Administration for Fake {
         })
     }
 
+    async fn mails(&self, query: MailQuery) -> Result<MailPage, Failure> {
+        self.note(format!("{query:?}"));
+        Ok(MailPage {
+            mails: vec![mail("m-1")],
+            next: None,
+        })
+    }
+
+    async fn mail(&self, id: &str) -> Result<MailView, Failure> {
+        match id {
+            "m-1" => Ok(MailView {
+                summary: mail(id),
+                text: Some("words".to_owned()),
+                html: None,
+            }),
+            _ => Err(Failure::new(Code::NotFound, "no such mail")),
+        }
+    }
+
+    async fn retry_mail(&self, id: &str) -> Result<MailSummary, Failure> {
+        self.note(format!("retry {id}"));
+        Ok(mail(id))
+    }
+
     async fn backup(&self, request: BackupRequest) -> Result<tokio::fs::File, Failure> {
         self.note(format!("{request:?}"));
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&[7; 100_000]).unwrap();
         std::io::Seek::rewind(&mut file).unwrap();
         Ok(tokio::fs::File::from_std(file))
+    }
+
+    async fn audit(&self, query: AuditQuery) -> Result<AuditPage, Failure> {
+        self.note(format!("{query:?}"));
+        Ok(AuditPage::default())
+    }
+
+    async fn export_subject(&self, id: &str, by: &Administrator) -> Result<SubjectExport, Failure> {
+        self.note(format!("export {id:?} by {by:?}"));
+        Ok(SubjectExport {
+            subject: id.to_owned(),
+            exported_at: 1,
+            entries: Vec::new(),
+        })
+    }
+
+    async fn forget_subject(&self, id: &str, by: &Administrator) -> Result<Forgotten, Failure> {
+        self.note(format!("forget {id:?} by {by:?}"));
+        Ok(Forgotten {
+            subject: id.to_owned(),
+            entries: 7,
+        })
     }
 
     async fn doctor(&self) -> Vec<Finding> {
@@ -116,14 +179,20 @@ fn request(method: &str, path: &str) -> axum::http::request::Builder {
         .header("authorization", "Bearer admin")
 }
 
-const PATHS: [(&str, &str); 8] = [
+const PATHS: [(&str, &str); 14] = [
     ("GET", "/admin/components"),
     ("GET", "/admin/keys"),
     ("POST", "/admin/keys"),
     ("DELETE", "/admin/keys/k1"),
     ("GET", "/admin/signing-keys"),
     ("POST", "/admin/signing-keys/rotate"),
+    ("GET", "/admin/mails"),
+    ("GET", "/admin/mails/m-1"),
+    ("POST", "/admin/mails/m-1/retry"),
     ("POST", "/admin/backup"),
+    ("GET", "/admin/audit"),
+    ("GET", "/admin/subjects/ann"),
+    ("DELETE", "/admin/subjects/ann"),
     ("GET", "/admin/doctor"),
 ];
 
@@ -164,9 +233,9 @@ async fn others_are_not() {
 }
 
 #[tokio::test]
-async fn another_host_name_is_refused_also_for_metrics() {
+async fn another_host_name_is_refused_also_for_what_needs_no_key() {
     let fake = Arc::new(Fake::default());
-    for path in ["/metrics", "/admin/keys"] {
+    for path in ["/metrics", "/mails", "/pages/mails.js", "/admin/keys"] {
         let request = Request::get(path)
             .header("host", "rebound.example")
             .header("authorization", "Bearer admin");
@@ -185,6 +254,41 @@ async fn metrics_need_no_key() {
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["content-type"], telemetry::CONTENT_TYPE);
     assert_eq!(body, b"# EOF\n");
+}
+
+#[tokio::test]
+async fn the_page_for_mails_needs_no_key_and_holds_none() {
+    let fake = Arc::new(Fake::default());
+    let get = |path: &str| Request::get(path).header("host", "localhost:8081");
+    let (response, page) = ask(&fake, get("/mails"), "").await;
+    assert_eq!(response.status(), 200);
+    let headers = response.headers();
+    assert_eq!(headers["content-type"], "text/html; charset=utf-8");
+    assert_eq!(
+        headers["content-security-policy"],
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self'; connect-src 'self'; \
+         form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+    );
+    assert_eq!(headers["referrer-policy"], "no-referrer");
+    assert_eq!(headers["cache-control"], "no-store");
+    assert_eq!(headers["x-content-type-options"], "nosniff");
+    let page = String::from_utf8(page).unwrap();
+    // An empty sandbox: what a mail's HTML brings along does not run.
+    assert!(page.contains("<iframe sandbox=\"\""));
+    for path in crate::transport::pages::testing::parts_of(&page) {
+        let (response, _) = ask(&fake, get(&path), "").await;
+        assert_eq!(response.status(), 200, "{path}");
+    }
+    for path in ["/mails", "/metrics"] {
+        let request = Request::post(path).header("host", "localhost:8081");
+        let (response, _) = ask(&fake, request, "{}").await;
+        assert_eq!(response.status(), 405, "{path}");
+        assert_eq!(response.headers()["allow"], "GET,HEAD");
+    }
+    for path in ["/verify-email", "/pages/verify-email.js"] {
+        let (response, _) = ask(&fake, get(path), "").await;
+        assert_eq!(response.status(), 401, "{path}");
+    }
 }
 
 #[tokio::test]
@@ -237,6 +341,53 @@ async fn a_request_that_does_not_fit_is_refused_without_its_values() {
 }
 
 #[tokio::test]
+async fn a_subject_is_named_by_the_path_and_who_asked_is_known() {
+    let fake = Arc::new(Fake::default());
+    let peer: SocketAddr = "[::ffff:192.0.2.7]:9".parse().unwrap();
+    for (method, path) in [
+        ("GET", "/admin/subjects/a%2Fb%20c"),
+        ("DELETE", "/admin/subjects/%2e%2e%2Fkeys"),
+    ] {
+        let request = request(method, path).extension(ConnectInfo(peer));
+        let (response, _) = ask(&fake, request, "").await;
+        assert_eq!(response.status(), 200, "{path}");
+    }
+    let by =
+        r#"Administrator { service_key: Some("admin-key"), remote_address: Some("192.0.2.7") }"#;
+    assert_eq!(
+        *fake.done.lock().unwrap(),
+        [
+            format!("export \"a/b c\" by {by}"),
+            format!("forget \"../keys\" by {by}"),
+        ]
+    );
+    let (response, body) = ask(&fake, request("DELETE", "/admin/subjects/ann"), "").await;
+    assert_eq!(response.status(), 200);
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(body, json!({"subject": "ann", "entries": 7}));
+}
+
+#[tokio::test]
+async fn the_audit_record_is_asked_as_the_query_says() {
+    let fake = Arc::new(Fake::default());
+    let path = "/admin/audit?limit=2&subject=ann&newest_first=true";
+    let (response, body) = ask(&fake, request("GET", path), "").await;
+    assert_eq!(response.status(), 200);
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(body, json!({"records": [], "after": null, "more": false}));
+    let asked = fake.done.lock().unwrap().pop().unwrap();
+    assert!(
+        asked.contains(r#"limit: 2"#) && asked.contains(r#"Some("ann")"#),
+        "{asked}"
+    );
+
+    let refused = ask(&fake, request("GET", "/admin/audit?limit=s3cret"), "").await;
+    assert_eq!(refused.0.status(), 400);
+    assert!(!String::from_utf8(refused.1).unwrap().contains("s3cret"));
+    assert!(fake.done.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn a_backup_is_streamed_whole() {
     let fake = Arc::new(Fake::default());
     let (response, bytes) = ask(
@@ -252,4 +403,61 @@ async fn a_backup_is_streamed_whole() {
         *fake.done.lock().unwrap(),
         ["BackupRequest { with_root_key: true }"]
     );
+}
+
+#[tokio::test]
+async fn mails_are_listed_shown_and_tried_again() {
+    let fake = Arc::new(Fake::default());
+    let get = |path| request("GET", path);
+    let (response, body) = ask(
+        &fake,
+        get("/admin/mails?state=failed&after=m-0&limit=5"),
+        "",
+    )
+    .await;
+    assert_eq!(response.status(), 200);
+    let page: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(page["mails"][0]["to"], "ann@example.com");
+    assert_eq!(page["mails"][0]["state"], "captured");
+    let (_, body) = ask(&fake, get("/admin/mails/m-1"), "").await;
+    let shown: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(
+        (&shown["subject"], &shown["text"], &shown["html"]),
+        (&json!("Hello"), &json!("words"), &Value::Null)
+    );
+    let (response, _) = ask(&fake, get("/admin/mails/m-2"), "").await;
+    assert_eq!(response.status(), 404);
+    let (response, _) = ask(&fake, request("POST", "/admin/mails/m-1/retry"), "").await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(
+        *fake.done.lock().unwrap(),
+        [
+            r#"MailQuery { state: Some(Failed), after: Some("m-0"), limit: Some(5) }"#,
+            "retry m-1"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_query_that_does_not_fit_is_refused_without_its_values() {
+    let fake = Arc::new(Fake::default());
+    let long = format!("/admin/mails?after={}", "a".repeat(600));
+    for path in [
+        "/admin/mails?state=s3cret",
+        "/admin/mails?limit=s3cret",
+        "/admin/mails?sate=failed",
+        "/admin/mails?after=%00",
+        "/admin/mails?after=s3cret%20",
+        &long,
+    ] {
+        let (response, body) = ask(&fake, request("GET", path), "").await;
+        assert_eq!(response.status(), 400, "{path}");
+        assert!(!String::from_utf8(body).unwrap().contains("s3cret"));
+    }
+    for path in ["/admin/mails/s3%20cret", "/admin/mails/%00"] {
+        let (response, body) = ask(&fake, request("GET", path), "").await;
+        assert_eq!(response.status(), 404, "{path}");
+        assert!(!String::from_utf8(body).unwrap().contains("s3"));
+    }
+    assert!(fake.done.lock().unwrap().is_empty());
 }

@@ -1,11 +1,18 @@
 //! What leaves a message: mails, events, audit records, and what is taken from a bucket.
 
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
 use serde_json::json;
 use vestibule::clock::Clock as _;
 use vestibule::error::Code;
+use vestibule::outbox::mail::{Delivered, Letter, MailError, Mailer};
+use vestibule::outbox::{MailQuery, MailState};
+use vestibule::sandbox::Fault;
 use vestibule::store::Namespace;
 use vestibule_tests::guests;
-use vestibule_tests::harness::Harness;
+use vestibule_tests::harness::{Harness, fault};
 use vestibule_tests::on_every_backend;
 use vestibule_tests::store::Backend;
 
@@ -13,6 +20,8 @@ use super::probe;
 
 on_every_backend! {
     mail_leaves_with_the_commit,
+    mails_are_withdrawn_with_the_commit,
+    mails_are_delivered_after_the_commit,
     events_leave_with_the_commit,
     audit_is_written_whatever_the_answer,
     limits_stand_outside_the_transaction,
@@ -44,6 +53,93 @@ async fn mail_leaves_with_the_commit(backend: Backend) {
     );
     assert_eq!(mail.supersedes.as_deref(), Some("hello"));
     assert_sealed_and_owned(&harness, "outbox-mail", "ann@example.com").await;
+}
+
+async fn mails_are_withdrawn_with_the_commit(backend: Backend) {
+    let harness = probe(backend, guests::PROBE_MAIL, "probe-mail", &["mail"])
+        .start()
+        .await;
+    let expires_at = harness.clock.now() + 60_000;
+    let send = async |to: &str, name: Option<&str>| {
+        let mail = json!({"to": to, "subject": "Hello", "text": "text", "expires_at": expires_at,
+                          "supersedes": name, "about": null, "fail": false});
+        harness.ok("probe-mail", "send", mail).await;
+    };
+    for (to, name) in [
+        ("ann@example.com", Some("hello")),
+        ("ann@example.com", Some("other")),
+        ("ann@example.com", None),
+        ("bob@example.com", Some("hello")),
+    ] {
+        send(to, name).await;
+    }
+    let withdraw = |fail: bool| json!({"to": "ann@example.com", "name": "hello", "fail": fail});
+    harness
+        .refused("probe-mail", "withdraw", withdraw(true))
+        .await;
+    assert_eq!(harness.mails().await.len(), 4, "an error withdraws nothing");
+    for _ in 0..2 {
+        harness.ok("probe-mail", "withdraw", withdraw(false)).await;
+        let mails = harness.mails().await;
+        assert_eq!(mails.len(), 3);
+        assert!(
+            mails
+                .iter()
+                .all(|mail| (&*mail.to, mail.supersedes.as_deref())
+                    != ("ann@example.com", Some("hello")))
+        );
+    }
+    for (to, name) in [
+        ("nobody", "hello"),
+        ("ann@example.com", ""),
+        ("a@b", "a\nb"),
+    ] {
+        let wrong = json!({"to": to, "name": name, "fail": false});
+        let failure = harness.refused("probe-mail", "withdraw", wrong).await;
+        assert_eq!(fault(&failure), Some(Fault::Argument), "{to} {name:?}");
+    }
+}
+
+async fn mails_are_delivered_after_the_commit(backend: Backend) {
+    let mailer = Arc::new(Postman::default());
+    let harness = probe(backend, guests::PROBE_MAIL, "probe-mail", &["mail"])
+        .mailer(mailer.clone())
+        .start()
+        .await;
+    let send = |fail: bool| {
+        json!({"to": "ann@example.com", "subject": "Hello", "text": "text", "expires_at": u64::MAX,
+               "supersedes": null, "about": null, "fail": fail})
+    };
+    harness.refused("probe-mail", "send", send(true)).await;
+    harness.ok("probe-mail", "send", send(false)).await;
+    while harness
+        .host
+        .mails()
+        .list(&MailQuery::default())
+        .await
+        .unwrap()
+        .mails[0]
+        .state
+        != MailState::Sent
+    {
+        tokio::task::yield_now().await;
+    }
+    harness.host.stop(Duration::from_secs(60)).await;
+    let taken = mailer.0.lock().unwrap();
+    assert_eq!(taken.len(), 1, "once, and nothing of the error's");
+    assert_eq!(taken[0].mail.to, "ann@example.com");
+}
+
+/// Takes every letter.
+#[derive(Default)]
+struct Postman(Mutex<Vec<Letter>>);
+
+#[async_trait]
+impl Mailer for Postman {
+    async fn deliver(&self, letter: &Letter) -> Result<Delivered, MailError> {
+        self.0.lock().unwrap().push(letter.clone());
+        Ok(Delivered::Sent)
+    }
 }
 
 async fn events_leave_with_the_commit(backend: Backend) {

@@ -22,6 +22,7 @@ async fn config_gives_what_the_build_declares(backend: Backend) {
     let harness = probe(backend, guests::PROBE_CONFIG, "probe-config", &["config"])
         .configure(|config| {
             config.shared.issuer = "https://auth.example".into();
+            config.links.verify_email = Some("https://www.example/#{token}".into());
             let own = config.components.entry("probe-config".into()).or_default();
             own.config
                 .insert("greeting".into(), toml::Value::from("hello"));
@@ -43,6 +44,12 @@ async fn config_gives_what_the_build_declares(backend: Backend) {
         get("issuer").await,
         "https://auth.example",
         "the installation's, for a build that asks for it"
+    );
+    assert_eq!(get("verify-link").await, "https://www.example/#{token}");
+    assert_eq!(
+        get("reset-link").await,
+        "own",
+        "the installation has none of its own"
     );
     assert_eq!(get("audience").await, Value::Null, "this one did not ask");
     assert_eq!(get("undeclared").await, Value::Null);

@@ -1,0 +1,89 @@
+// What a test asks of the server beside what the pages ask: accounts over the public commands, mails as the operator.
+
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+
+const { values: options } = parseArgs({
+  options: {
+    url: { type: "string", default: "http://127.0.0.1:8080" },
+    admin: { type: "string", default: "http://127.0.0.1:8081" },
+    data: { type: "string", default: "data" },
+    browser: { type: "string", default: "/usr/bin/chromium" },
+    pictures: { type: "string", default: "." },
+  },
+});
+
+export const { url, admin, browser: browserPath, pictures } = options;
+
+export const operatorKey = readFileSync(`${options.data}/operator.key`, "utf8").trim();
+
+/** A password that no list has. */
+export const password = () => randomBytes(12).toString("base64url");
+
+async function post(path, body, token) {
+  const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
+  const response = await fetch(url + path, { method: "POST", headers, body: JSON.stringify(body) });
+  return { status: response.status, reply: response.status === 200 ? await response.json() : null };
+}
+
+/** Asks a command of accounts that must be carried out. */
+export async function accounts(command, body, token) {
+  const { status, reply } = await post(`/v1/accounts/${command}`, body, token);
+  if (status !== 200 && status !== 204) throw new Error(`accounts/${command}: status ${status}`);
+  return reply;
+}
+
+/** Whether these are the address and the password of an account. */
+export async function canSignIn(email, password) {
+  return (await post("/v1/accounts/sign-in", { email, password })).status === 200;
+}
+
+/** Whether the address of the account is verified. */
+export async function isVerified(email, password) {
+  const session = await accounts("sign-in", { email, password });
+  return (await accounts("is-email-verified", {}, session.access_token)).verified;
+}
+
+/** A new account, whose address nobody else in this run has. */
+export async function signUp() {
+  const account = { email: `ada.${randomBytes(6).toString("hex")}@example.org`, password: password() };
+  await accounts("sign-up", { ...account, first_name: "Ada", last_name: "Lovelace" });
+  return account;
+}
+
+async function ask(path) {
+  const response = await fetch(admin + path, { headers: { authorization: `Bearer ${operatorKey}` } });
+  if (!response.ok) throw new Error(`${path}: status ${response.status}`);
+  return response.json();
+}
+
+/** The newest mail to `email` whose text has a link to `page`. */
+async function mailTo(email, page) {
+  const found = [];
+  let next = null;
+  do {
+    const list = await ask(`/admin/mails${next === null ? "" : `?${new URLSearchParams({ after: next })}`}`);
+    found.push(...list.mails.filter((mail) => mail.to === email));
+    next = list.next ?? null;
+  } while (next !== null);
+  found.sort((a, b) => b.at - a.at);
+  for (const { id } of found) {
+    const mail = await ask(`/admin/mails/${encodeURIComponent(id)}`);
+    if (mail.text.includes(`${page}#`)) return mail;
+  }
+  throw new Error(`no mail with a link to ${page}`);
+}
+
+/** The path and fragment of the link to `page` in the newest such mail to `email`. */
+export async function linkTo(email, page) {
+  const { text } = await mailTo(email, page);
+  const link = new URL(/https?:\/\/\S+#[\w=-]+/.exec(text)[0]);
+  return link.pathname + link.hash;
+}
+
+/** The path and fragment of a new link to set the password of `email`. */
+export async function resetLink(email) {
+  await accounts("reset-password", { email });
+  return linkTo(email, "/new-password");
+}
