@@ -153,9 +153,9 @@ say 'A forgotten password is set anew by a link, which ends every session.'
 try "post reset-password '{\"email\": \"ada@example.org\"}' -w '%{http_code}\\n'"
 captured
 mail=$(vestibule mail list --json | field id)
-code=$(vestibule mail show "$mail" --json | grep -o 'new-password#[A-Za-z0-9_-]*' | head -1)
-code=${code#*#}
-try 'post new-password "{\"code\": \"$code\", \"password\": \"twelve odd geese nap\"}" -w "%{http_code}\n"'
+sent=$(vestibule mail show "$mail" --json | grep -o 'new-password#[A-Za-z0-9_-]*' | head -1)
+sent=${sent#*#}
+try 'post new-password "{\"code\": \"$sent\", \"password\": \"twelve odd geese nap\"}" -w "%{http_code}\n"'
 try 'post profile "{}" -H "authorization: Bearer $access"'
 try "post sign-in '{\"email\": \"ada@example.org\", \"password\": \"twelve odd geese nap\"}' > session; head -c 1 session"
 access=$(field access_token <session)
