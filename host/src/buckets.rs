@@ -156,14 +156,16 @@ impl Buckets {
                 .await?
                 .get(&namespace(), key, now)
                 .await?;
+            let latest = now.saturating_add(settings.period_ms);
             let (count, until) = entry
                 .as_ref()
-                .map_or((0, now + settings.period_ms), |entry| {
-                    (
-                        read_count(&entry.record),
-                        entry.record.expires_at.unwrap_or(now),
-                    )
-                });
+                .map(|entry| {
+                    let until = entry.record.expires_at.unwrap_or(now);
+                    (read_count(&entry.record), until)
+                })
+                // Of a clock that was ahead: it would hold for as long as that.
+                .filter(|(_, until)| *until <= latest)
+                .unwrap_or((0, latest));
             if count >= settings.burst {
                 return Ok(Some(until.saturating_sub(now).max(1)));
             }
@@ -263,6 +265,11 @@ impl Volatile {
             all.make_room(now, self.settings.period_ms);
         }
         let keys = &mut all.buckets;
+        let latest = now.saturating_add(self.settings.period_ms);
+        if keys.get(key).is_some_and(|bucket| latest < bucket.used_at) {
+            // The clock stepped far back: `governor` would count from a moment that is yet to come.
+            keys.remove(key);
+        }
         let bucket = keys.entry(key.to_owned()).or_insert_with(|| Bucket {
             limiter: RateLimiter::direct_with_clock(self.quota, self.clock.clone()),
             used_at: now,
@@ -283,7 +290,7 @@ impl Keys {
     /// Forgets buckets that are full again, but does not look for them with every call; if there are none, forgets some
     /// other: memory is bounded, and whoever has so many addresses is not stopped by a bucket each.
     fn make_room(&mut self, now: Timestamp, period_ms: u64) {
-        if now.saturating_sub(self.swept_at) >= period_ms / 8 {
+        if now < self.swept_at || now - self.swept_at >= period_ms / 8 {
             self.swept_at = now;
             self.buckets
                 .retain(|_, bucket| bucket.used_at.saturating_add(period_ms) > now);

@@ -48,6 +48,8 @@ pub trait Accounts {
 pub struct Account {
     /// Roles now.
     pub roles: Vec<String>,
+    /// Whether its address was proved.
+    pub is_verified: bool,
     /// Whether it is switched off.
     pub is_disabled: bool,
 }

@@ -124,11 +124,18 @@ impl<'a, P: Ports> Service<'a, P> {
     /// Gives a token a new value. The old one dies with the same commit.
     ///
     /// # Errors
-    /// As [`get`](Self::get); [`Error::NotFound`] also for one that has expired.
+    /// As [`get`](Self::get); [`Error::NotFound`] also for one that has expired; [`Error::AccessDenied`] also for one with
+    /// scopes that the principal was not given.
     pub fn regenerate(&self, uuid: &str) -> Result<TokenValue, Error> {
         let mut token = self.own("api-token-regenerate", Doing::Make, uuid)?;
         if !token.lives(self.ports.now()) {
             return Err(Error::NotFound);
+        }
+        // Its value is worth its scopes: nobody gets one that is worth more than what they came with.
+        let principal = self.principal("api-token-regenerate", Doing::Make)?;
+        if !token.scopes.iter().all(|scope| principal.has(scope)) {
+            self.deny("api-token-regenerate", Some(&token.owner), "limited");
+            return Err(Error::AccessDenied);
         }
         let value = TokenValue::generate(self.ports);
         self.tokens().forget_value(&token.tag);
@@ -229,6 +236,11 @@ impl<'a, P: Ports> Service<'a, P> {
             self.deny("api-token-create", Some(&principal.subject), "no-account");
             return Err(Error::AccessDenied);
         };
+        // Or whoever signed up with another's address would keep a token when its owner takes the account over.
+        if !account.is_verified {
+            self.deny("api-token-create", Some(&principal.subject), "unverified");
+            return Err(Error::AccessDenied);
+        }
         let given = scopes::given(&account.roles);
         let mut check = Check::default();
         if !scopes

@@ -88,9 +88,17 @@ impl World {
     pub(crate) fn set_account(&self, id: &str, roles: &[&str], is_disabled: bool) {
         let account = Account {
             roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+            is_verified: true,
             is_disabled,
         };
         self.accounts.borrow_mut().insert(id.to_owned(), account);
+    }
+
+    /// The account's address was not proved.
+    pub(crate) fn unverify(&self, id: &str) {
+        if let Some(account) = self.accounts.borrow_mut().get_mut(id) {
+            account.is_verified = false;
+        }
     }
 
     /// The next message is of `principal`, on the plane of users.

@@ -91,7 +91,9 @@ impl AuditLog {
             for entry in chunk {
                 examined += 1;
                 page.after = Some(entry.key.clone());
-                let found = read(entry)?;
+                let Some(found) = read(entry) else {
+                    continue;
+                };
                 if !query.wants(&found.record) {
                     continue;
                 }
@@ -184,13 +186,18 @@ impl Walk {
     }
 }
 
-fn read(entry: Entry) -> Result<AuditEntry, StoreError> {
-    let record = serde_json::from_slice(&entry.record.value)
-        .map_err(|cause| StoreError::Corrupt(Box::new(cause)))?;
-    Ok(AuditEntry {
-        id: entry.key,
-        record,
-    })
+/// None for a record that is no record: it is said in the log, and hides no other.
+fn read(entry: Entry) -> Option<AuditEntry> {
+    match serde_json::from_slice(&entry.record.value) {
+        Ok(record) => Some(AuditEntry {
+            id: entry.key,
+            record,
+        }),
+        Err(_) => {
+            tracing::error!(id = entry.key, "an audit record cannot be read");
+            None
+        }
+    }
 }
 
 #[cfg(test)]

@@ -34,6 +34,7 @@ impl Host for State {
             .audit
             .writes(&records, facts.generation())
             .map_err(Ending::unavailable)?;
+        let _committing = facts.pin.commit();
         let _turn = services.commit_turn(work.alone).await;
         match work
             .transaction

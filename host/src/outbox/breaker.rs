@@ -19,6 +19,8 @@ use crate::outbox::mail::Reason;
 #[derive(Debug, Default)]
 pub(super) struct Breaker {
     failures: u32,
+    /// The last failure. A clock that steps back behind it ends the wait, which could be years otherwise.
+    since: Timestamp,
     until: Timestamp,
     reason: Option<Reason>,
 }
@@ -39,7 +41,7 @@ impl Breaker {
     pub(super) fn admits(&self, now: Timestamp) -> Admits {
         match self.failures {
             0 => Admits::All,
-            _ if now < self.until => Admits::NoneUntil(self.until),
+            _ if self.waits(now) => Admits::NoneUntil(self.until),
             _ => Admits::One,
         }
     }
@@ -56,14 +58,19 @@ impl Breaker {
         reason: Reason,
         backoff: &Backoff,
     ) -> (Timestamp, bool) {
-        if self.failures > 0 && now < self.until {
+        if self.failures > 0 && self.waits(now) {
             return (self.until, false);
         }
         let news = self.reason != Some(reason);
         self.failures = self.failures.saturating_add(1);
+        self.since = now;
         self.until = now.saturating_add(backoff.wait(self.failures));
         self.reason = Some(reason);
         (self.until, news)
+    }
+
+    fn waits(&self, now: Timestamp) -> bool {
+        (self.since..self.until).contains(&now)
     }
 
     /// Why the server cannot be used, if it cannot.

@@ -147,6 +147,8 @@ impl Router {
         outcome: Result<Ran, Ending>,
         limit: Instant,
     ) -> Result<Answer, Ending> {
+        // Before the turn to commit, and given up after it: who holds that turn is never in line.
+        let _committing = facts.pin.commit();
         let _turn = match work.transaction.ends_in_the_store() {
             true => tokio::time::timeout_at(limit, self.services.commit_turn(work.alone))
                 .await

@@ -88,12 +88,32 @@ impl Router {
     async fn in_turn(&self, message: Message, pin: Arc<Pin>) -> Answer {
         let deployments = self.deployments.load_full();
         let command = command_name(&deployments, &message);
+        let limit = self.limit(&deployments, &message);
+        let is_urgent = {
+            let pin = pin.clone();
+            move || pin.is_committing()
+        };
         let work = self.observe(message, command.clone(), deployments, pin);
         let faulted = |answer: &Answer| {
             let code = answer.as_ref().err().map(|failure| failure.code.clone());
             code == Some(Code::Unknown)
         };
-        self.services.turns.run(&command, work, faulted).await
+        self.services
+            .turns
+            .run(&command, limit, is_urgent, work, faulted)
+            .await
+    }
+
+    /// When the message is to have ended, by its client or by the limits of its build.
+    fn limit(&self, deployments: &Deployments, message: &Message) -> Instant {
+        let build = deployments.get(&message.channel);
+        let limits = build.map_or(&self.limits, |deployment| &deployment.limits);
+        let now = self.services.clock.now();
+        let left = message
+            .deadline
+            .map(|deadline| deadline.saturating_sub(now));
+        let ms = left.unwrap_or(limits.wall_ms).min(limits.wall_ms);
+        Instant::now() + Duration::from_millis(ms)
     }
 
     /// Runs the message and tells metrics and log how it went.
@@ -226,6 +246,7 @@ impl Router {
                 outcome => return outcome,
             }
         }
+        let _committing = facts.pin.commit();
         let _nobody_else = tokio::time::timeout_at(limit, self.services.commits.write())
             .await
             .map_err(|_| Ending::Conflict)?;

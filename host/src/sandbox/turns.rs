@@ -8,6 +8,9 @@
 //! A turn of a looping guest is a whole tick, and much longer than a short message takes altogether. So messages that are
 //! long, by what they used or by what their command usually uses, leave half of the cores to the short ones, as long as there
 //! are any. A message that ends in a fault counts as long, however short: nobody is to be slowed down by a build that traps.
+//!
+//! Nobody stands in line for ever, and nobody with something in hand that others wait for: a message that is past its limit, or
+//! that is committing, is polled at once, without a turn.
 
 mod lines;
 #[cfg(test)]
@@ -19,6 +22,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
+
+use tokio::time::sleep_until;
 
 use lines::{FAULT, LineId, Lines, Ticket, Turn};
 
@@ -32,18 +37,26 @@ impl Turns {
         Self(Mutex::new(Lines::new(cores)))
     }
 
-    /// Runs `work` in the line of `command`; `faulted` says of what came of it whether it was a fault.
+    /// Runs `work` in the line of `command`, but without waiting there from `limit` on or while it `is_urgent`. `faulted` says of
+    /// what came of it whether it was a fault.
     pub(crate) async fn run<T>(
         &self,
         command: &Arc<str>,
+        limit: tokio::time::Instant,
+        is_urgent: impl Fn() -> bool,
         work: impl Future<Output = T>,
         faulted: impl Fn(&T) -> bool,
     ) -> T {
         let mut work = pin!(work);
         let mut member = Member::join(self, command);
+        // Made when it first has to wait: most never do.
+        let mut overdue = None;
         poll_fn(|context| {
-            if !member.begin(context.waker()) {
-                return Poll::Pending;
+            if !is_urgent() && !member.begin(context.waker()) {
+                let overdue = overdue.get_or_insert_with(|| Box::pin(sleep_until(limit)));
+                if overdue.as_mut().poll(context).is_pending() {
+                    return Poll::Pending;
+                }
             }
             let polled = work.as_mut().poll(context);
             member.end();

@@ -66,6 +66,20 @@ fn a_limited_credential_gives_no_more_than_it_has() {
 
 // L04
 #[test]
+fn an_account_whose_address_is_not_verified_gets_no_token_and_keeps_those_it_has() {
+    let world = World::default();
+    world.set_account("a1", &["user"], false);
+    let (_, value) = create(&world, &["profile:read"]);
+    world.unverify("a1");
+    assert_eq!(
+        world.service().create(metadata("ci"), None),
+        Err(Error::AccessDenied)
+    );
+    assert!(authorize(&world, &value).is_ok());
+}
+
+// L04
+#[test]
 fn who_has_no_account_gets_no_token() {
     let world = World::default();
     world.set_account("a1", &["user"], true);

@@ -1,7 +1,7 @@
 use super::{DAY, authorize, create};
 use crate::error::Error;
 use crate::ports::Outcome;
-use crate::testing::World;
+use crate::testing::{World, limited};
 
 // L06
 #[test]
@@ -34,6 +34,20 @@ fn everything_else_stays() {
     after.last_four.clone_from(&before.last_four);
     after.tag.clone_from(&before.tag);
     assert_eq!(after, before);
+}
+
+// L04
+#[test]
+fn a_limited_credential_gets_no_value_that_is_worth_more() {
+    let world = World::default();
+    let (wide, _) = create(&world, &["*"]);
+    let (narrow, _) = create(&world, &["profile:read"]);
+    world.become_user(Some(limited("a1", &["tokens:write", "profile:read"])));
+    assert_eq!(
+        world.service().regenerate(&wide.uuid),
+        Err(Error::AccessDenied)
+    );
+    assert!(world.service().regenerate(&narrow.uuid).is_ok());
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::role::Role;
 use crate::secret::Secret;
 
 /// The most entries of one message.
-const MAX_USERS: usize = 100;
+const MAX_USERS: usize = 50;
 
 /// The longest hash, in bytes.
 const MAX_HASH_BYTES: usize = 1024;
@@ -74,7 +74,7 @@ impl<P: Ports> Service<'_, P> {
         const ACTION: &str = "users-import";
         self.need_operator(ACTION)?;
         if !(1..=MAX_USERS).contains(&users.len()) {
-            return Err(Violation::new("users", "must be 1 to 100").into());
+            return Err(Violation::new("users", "must be 1 to 50").into());
         }
         let outcomes = users
             .into_iter()

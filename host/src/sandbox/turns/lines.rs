@@ -38,7 +38,7 @@ pub(super) struct Lines {
     last_short: Option<Instant>,
     names: HashMap<Arc<str>, LineId>,
     lines: Vec<Line>,
-    /// What the line of the last turn had used by then: a line that was empty starts here, or it could save up turns.
+    /// What the lines of turns had used by then at most: a line that nobody stood in starts here, or it could save up turns.
     floor: Duration,
     next_ticket: Ticket,
     /// Given to somebody who waited, and not begun yet.
@@ -51,8 +51,8 @@ struct Line {
     used: Duration,
     /// What a message of it uses altogether, as a moving mean.
     usual: Duration,
-    /// Messages that have not ended.
-    members: usize,
+    /// Turns of it that are taken.
+    taken: usize,
     short: VecDeque<(Ticket, Waker)>,
     long: VecDeque<(Ticket, Waker)>,
 }
@@ -81,11 +81,6 @@ impl Lines {
                 self.lines.len() - 1
             }
         };
-        let line = &mut self.lines[id];
-        if line.members == 0 {
-            line.used = line.used.max(self.floor);
-        }
-        line.members += 1;
         id
     }
 
@@ -98,6 +93,10 @@ impl Lines {
         now: Instant,
     ) -> Result<Turn, Ticket> {
         let line = &mut self.lines[id];
+        if line.is_idle() {
+            // However many of its messages wait for something else meanwhile.
+            line.used = line.used.max(self.floor);
+        }
         let turn = match used > LONG || line.usual > LONG {
             true => Turn::Long,
             false => Turn::Short,
@@ -143,7 +142,7 @@ impl Lines {
     /// Ends a turn that took `used`, and says who is to be woken.
     pub(super) fn end(&mut self, id: LineId, turn: Turn, used: Duration) -> Vec<Waker> {
         self.lines[id].used += used;
-        self.give_back(turn);
+        self.give_back(id, turn);
         self.grant()
     }
 
@@ -155,7 +154,6 @@ impl Lines {
         used: Duration,
     ) -> Vec<Waker> {
         let line = &mut self.lines[id];
-        line.members -= 1;
         line.usual = (line.usual * 7 + used) / 8;
         let Some(ticket) = ticket else {
             return Vec::new();
@@ -164,7 +162,7 @@ impl Lines {
         line.long.retain(|(waiting, _)| *waiting != ticket);
         match self.granted.remove(&ticket) {
             Some(turn) => {
-                self.give_back(turn);
+                self.give_back(id, turn);
                 self.grant()
             }
             None => Vec::new(),
@@ -182,12 +180,14 @@ impl Lines {
 
     fn take(&mut self, id: LineId, turn: Turn) {
         self.taken += 1;
+        self.lines[id].taken += 1;
         self.taken_by_long += usize::from(turn == Turn::Long);
         self.floor = self.floor.max(self.lines[id].used);
     }
 
-    fn give_back(&mut self, turn: Turn) {
+    fn give_back(&mut self, id: LineId, turn: Turn) {
         self.taken -= 1;
+        self.lines[id].taken -= 1;
         self.taken_by_long -= usize::from(turn == Turn::Long);
     }
 
@@ -217,6 +217,11 @@ impl Lines {
 }
 
 impl Line {
+    /// Whether nobody stands in it and nobody of it has a turn.
+    fn is_idle(&self) -> bool {
+        self.taken == 0 && self.short.is_empty() && self.long.is_empty()
+    }
+
     /// What the next of the line would take: first come, first served among those there is room for.
     fn next(&self, long: bool) -> Option<Turn> {
         let short = self.short.front().map(|(ticket, _)| *ticket);

@@ -9,6 +9,11 @@ use super::lines::{LONG, LineId, Lines, RESERVED_FOR, Ticket, Turn};
 const SHORT: Duration = Duration::from_micros(50);
 const TICK: Duration = Duration::from_millis(1);
 
+/// A limit that no test reaches.
+fn later() -> tokio::time::Instant {
+    tokio::time::Instant::now() + Duration::from_secs(3_600)
+}
+
 /// Lines on a machine of so many cores, with a moment that the test moves.
 struct Site {
     lines: Lines,
@@ -78,14 +83,15 @@ fn within_a_line_the_first_is_first() {
 #[test]
 fn a_line_cannot_save_up_turns_while_it_is_empty() {
     let mut site = Site::new(1);
+    // Its message waits for something else all the while.
     let (busy, idle) = (site.join("busy/run"), site.join("idle/run"));
-    site.lines.leave(idle, None, Duration::ZERO);
+    assert!(site.ask(idle, SHORT).is_ok());
+    site.lines.end(idle, Turn::Short, SHORT);
     for _ in 0..100 {
         assert!(site.ask(busy, SHORT).is_ok());
         site.lines.end(busy, Turn::Short, TICK);
     }
     // It comes back, and takes turns with the busy one instead of a hundred in a row.
-    site.join("idle/run");
     assert!(site.ask(busy, SHORT).is_ok());
     let (busy_next, idle_first) = (site.wait(busy, SHORT), site.wait(idle, SHORT));
     site.lines.end(busy, Turn::Short, TICK);
@@ -147,13 +153,19 @@ async fn a_command_that_keeps_faulting_is_long_and_one_fault_is_forgiven() {
         turn == Turn::Long
     };
     for _ in 0..8 {
-        turns.run(&faulty, async {}, |()| true).await;
+        turns
+            .run(&faulty, later(), || false, async {}, |()| true)
+            .await;
     }
     assert!(is_long(&faulty));
-    turns.run(&sound, async {}, |()| true).await;
+    turns
+        .run(&sound, later(), || false, async {}, |()| true)
+        .await;
     assert!(!is_long(&sound));
     for _ in 0..16 {
-        turns.run(&faulty, async {}, |()| false).await;
+        turns
+            .run(&faulty, later(), || false, async {}, |()| false)
+            .await;
     }
     assert!(!is_long(&faulty));
 }
@@ -233,7 +245,9 @@ async fn everybody_comes_to_an_end_however_many_wait_and_hang_up() {
         };
         all.push(tokio::spawn(async move {
             let command = format!("a/{}", number % 3).into();
-            turns.run(&command, work, |_| false).await
+            turns
+                .run(&command, later(), || false, work, |_| false)
+                .await
         }));
     }
     // Every fifth hangs up: none of them may take a turn along.
@@ -248,7 +262,12 @@ async fn everybody_comes_to_an_end_however_many_wait_and_hang_up() {
     }
     assert_eq!(ended, 200);
     let one = "a/0".into();
-    assert_eq!(turns.run(&one, async { 7 }, |_| false).await, 7);
+    assert_eq!(
+        turns
+            .run(&one, later(), || false, async { 7 }, |_| false)
+            .await,
+        7
+    );
 }
 
 #[tokio::test]
@@ -259,10 +278,64 @@ async fn a_panic_gives_the_turn_back() {
         let panicked = tokio::spawn(async move {
             let command = "a/a".into();
             turns
-                .run(&command, async { panic!("on purpose") }, |()| false)
+                .run(
+                    &command,
+                    later(),
+                    || false,
+                    async { panic!("on purpose") },
+                    |()| false,
+                )
                 .await
         });
         assert!(panicked.await.is_err());
     }
-    assert_eq!(turns.run(&"a/a".into(), async { 7 }, |_| false).await, 7);
+    assert_eq!(
+        turns
+            .run(&"a/a".into(), later(), || false, async { 7 }, |_| false)
+            .await,
+        7
+    );
+}
+
+/// A line with `turns` where somebody holds every turn until the sender is dropped.
+async fn all_taken(turns: &Arc<Turns>) -> Vec<std::sync::mpsc::Sender<()>> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut held = Vec::new();
+    for _ in 0..cores {
+        let (hold, held_until) = std::sync::mpsc::channel::<()>();
+        let (begun, has_begun) = tokio::sync::oneshot::channel();
+        let turns = turns.clone();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_time()
+                .build()
+                .unwrap();
+            let work = async {
+                begun.send(()).unwrap();
+                // One poll that takes until the test is over.
+                assert!(held_until.recv().is_err());
+            };
+            runtime.block_on(turns.run(&"held/run".into(), later(), || false, work, |()| false));
+        });
+        has_begun.await.unwrap();
+        held.push(hold);
+    }
+    held
+}
+
+#[tokio::test]
+async fn who_is_past_the_limit_or_urgent_waits_for_no_turn() {
+    let turns = Arc::new(Turns::new());
+    let held = all_taken(&turns).await;
+    let command = Arc::from("a/a");
+    let now = tokio::time::Instant::now();
+    let overdue = turns.run(&command, now, || false, async { 1 }, |_| false);
+    assert_eq!(overdue.await, 1);
+    let urgent = turns.run(&command, later(), || true, async { 2 }, |_| false);
+    assert_eq!(urgent.await, 2);
+    // And somebody who is neither does wait.
+    let mut other = std::pin::pin!(turns.run(&command, later(), || false, async { 3 }, |_| false));
+    assert!(futures::poll!(&mut other).is_pending());
+    drop(held);
+    assert_eq!(other.await, 3);
 }

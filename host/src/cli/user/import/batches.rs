@@ -14,7 +14,7 @@ use super::lines::{Line, Lines};
 use crate::cli::failed::Failed;
 
 /// The most lines of a batch: what one message may import.
-const MAX_LINES: usize = 100;
+const MAX_LINES: usize = 50;
 
 /// The most bytes of a batch: half of what a message may have by default.
 const MAX_BYTES: usize = 128 * 1024;
