@@ -73,15 +73,14 @@ impl Lines {
     }
 
     pub(super) fn join(&mut self, command: &Arc<str>) -> LineId {
-        let id = match self.names.get(command) {
+        match self.names.get(command) {
             Some(id) => *id,
             None => {
                 self.names.insert(command.clone(), self.lines.len());
                 self.lines.push(Line::default());
                 self.lines.len() - 1
             }
-        };
-        id
+        }
     }
 
     /// A turn for a message that has `used` so much by now, or its place in the line.
