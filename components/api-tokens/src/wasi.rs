@@ -1,7 +1,5 @@
 //! The ports, over the component's imports.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use crate::component::bindings::vestibule::authorization::commands as authorization;
 use crate::component::bindings::vestibule::capability::{
     audit, caller, config, limits, log, macs, storage,
@@ -152,19 +150,10 @@ impl Config for Imports {
 
 impl Environment for Imports {
     fn now(&self) -> u64 {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the host fixes this clock for the message"
-        )]
-        let since = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+        message_environment::now()
     }
 
     fn random(&self) -> [u8; 64] {
-        let mut bytes = [0; 64];
-        getrandom::fill(&mut bytes).expect("the host's generator does not fail toward a component");
-        bytes
+        message_environment::random()
     }
 }

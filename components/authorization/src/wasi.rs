@@ -2,8 +2,6 @@
 
 mod channels;
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use crate::component::bindings::vestibule::capability::{
     audit, caller, config, events, limits, log, macs, passwords, storage, transaction,
 };
@@ -177,19 +175,10 @@ impl Config for Imports {
 
 impl Environment for Imports {
     fn now(&self) -> u64 {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the host fixes this clock for the message"
-        )]
-        let since = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+        message_environment::now()
     }
 
     fn random<const N: usize>(&self) -> [u8; N] {
-        let mut bytes = [0; N];
-        getrandom::fill(&mut bytes).expect("the host's generator does not fail toward a component");
-        bytes
+        message_environment::random()
     }
 }

@@ -1,7 +1,5 @@
 //! The ports, over the component's imports.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use crate::component::bindings::vestibule::capability::{audit, caller, config, limits, log, mail};
 use crate::ports::{Caller, Config, Effects, Limits, Mail, Mails, Message, Outcome, Ports};
 
@@ -75,13 +73,6 @@ impl Caller for Imports {
     }
 
     fn now(&self) -> u64 {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the host fixes this clock for the message"
-        )]
-        let since = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+        message_environment::now()
     }
 }

@@ -1,7 +1,5 @@
 //! The ports, over the component's imports.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use crate::component::bindings::vestibule::capability::{audit, caller, events, log, storage};
 use crate::ports::{Caller, Effects, Environment, Message, Outcome, Ports, Principal, Storage};
 
@@ -73,19 +71,10 @@ impl Caller for Imports {
 
 impl Environment for Imports {
     fn now(&self) -> u64 {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the host fixes this clock for the message"
-        )]
-        let since = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+        message_environment::now()
     }
 
     fn random(&self) -> [u8; 10] {
-        let mut bytes = [0; 10];
-        getrandom::fill(&mut bytes).expect("the host's generator does not fail toward a component");
-        bytes
+        message_environment::random()
     }
 }
