@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use wasmtime::component::Val;
 
 use super::Router;
+use super::ends::Ends;
 use super::replies::Replies;
 use crate::contract::types::Type;
 use crate::contract::{Command, json};
@@ -108,8 +109,7 @@ impl Router {
         call: &Call,
         facts: &Arc<Facts>,
         alone: bool,
-        limit: Instant,
-        deadline: Instant,
+        ends: Ends,
     ) -> Result<Answer, Ending> {
         facts.audit().clear();
         let work = Box::new(Work {
@@ -123,14 +123,14 @@ impl Router {
             outbox: 0,
             cursor: Cursor::default(),
         });
-        let (work, outcome) = self.in_time(call, facts, work, limit, deadline).await?;
+        let (work, outcome) = self.in_time(call, facts, work, ends).await?;
         let Some(mut work) = work else {
             return outcome.map(|_| Err(Failure::unknown()));
         };
         work.transaction.rest();
         let held_before = facts.pin.is_held();
         facts.pin()?;
-        let ended = self.end(call, facts, work, outcome, limit).await;
+        let ended = self.end(call, facts, work, outcome, ends.limit).await;
         if matches!(ended, Err(Ending::Conflict)) && !held_before {
             // Nothing of this run is left: the client may call the next one off.
             facts.pin.release();
@@ -171,23 +171,22 @@ impl Router {
         call: &Call,
         facts: &Arc<Facts>,
         work: Box<Work>,
-        limit: Instant,
-        deadline: Instant,
+        ends: Ends,
     ) -> Result<(Option<Box<Work>>, Result<Ran, Ending>), Ending> {
         let wall_clock = || Ending::Fault {
             fault: Fault::WallClock,
             channel: call.message.channel.clone(),
             trace: None,
         };
-        let run = tokio::time::timeout_at(limit, Box::pin(self.execute(call, facts, work)));
-        if deadline >= limit {
+        let run = tokio::time::timeout_at(ends.limit, Box::pin(self.execute(call, facts, work)));
+        if !ends.has_deadline() {
             return run.await.map_err(|_| wall_clock());
         }
         tokio::pin!(run);
         tokio::select! {
             biased;
             ran = &mut run => return ran.map_err(|_| wall_clock()),
-            () = tokio::time::sleep_until(deadline) => {}
+            () = tokio::time::sleep_until(ends.deadline) => {}
         }
         if facts.pin.call_off() {
             return Err(Ending::Deadline);

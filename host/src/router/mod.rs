@@ -4,6 +4,7 @@
 //! sandbox inside one transaction, and believes the outcome only if what was read still holds; otherwise it runs again.
 
 mod attempt;
+mod ends;
 mod replies;
 
 pub(crate) use attempt::takes_a_credential;
@@ -18,7 +19,6 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use crate::audit::AuditRecord;
-use crate::clock::Timestamp;
 use crate::error::{Code, Failure};
 use crate::message::{Answer, CredentialKind, Message};
 use crate::sandbox::fault::Ending;
@@ -29,6 +29,7 @@ use crate::services::{Services, attempt_id, fresh_bytes};
 use crate::store::StoreError;
 use crate::telemetry::UNKNOWN;
 use crate::transaction::commit_unchecked;
+use ends::Ends;
 
 /// How often a message runs beside others before it runs alone.
 const MAX_RUNS: u32 = 8;
@@ -88,12 +89,14 @@ impl Router {
     async fn in_turn(&self, message: Message, pin: Arc<Pin>) -> Answer {
         let deployments = self.deployments.load_full();
         let command = command_name(&deployments, &message);
-        let limit = self.limit(&deployments, &message);
-        let is_urgent = {
-            let pin = pin.clone();
-            move || pin.is_committing()
+        let ends = self.ends(&deployments, &message);
+        let is_urgent = || pin.is_committing();
+        // A client's deadline no longer ends what is held, so that is no reason to run it before others.
+        let limit = || match pin.is_held() {
+            true => ends.limit,
+            false => ends.deadline,
         };
-        let work = self.observe(message, command.clone(), deployments, pin);
+        let work = self.observe(message, command.clone(), deployments, pin.clone(), ends);
         let faulted = |answer: &Answer| {
             let code = answer.as_ref().err().map(|failure| failure.code.clone());
             code == Some(Code::Unknown)
@@ -105,15 +108,10 @@ impl Router {
     }
 
     /// When the message is to have ended, by its client or by the limits of its build.
-    fn limit(&self, deployments: &Deployments, message: &Message) -> Instant {
+    fn ends(&self, deployments: &Deployments, message: &Message) -> Ends {
         let build = deployments.get(&message.channel);
         let limits = build.map_or(&self.limits, |deployment| &deployment.limits);
-        let now = self.services.clock.now();
-        let left = message
-            .deadline
-            .map(|deadline| deadline.saturating_sub(now));
-        let ms = left.unwrap_or(limits.wall_ms).min(limits.wall_ms);
-        Instant::now() + Duration::from_millis(ms)
+        Ends::of(self.services.clock.now(), message.deadline, limits.wall_ms)
     }
 
     /// Runs the message and tells metrics and log how it went.
@@ -123,13 +121,14 @@ impl Router {
         name: Arc<str>,
         deployments: Arc<Deployments>,
         pin: Arc<Pin>,
+        ends: Ends,
     ) -> Answer {
         let started = Instant::now();
         let id = uuid::Uuid::now_v7().to_string();
         let request = message.request_id.clone();
         let (channel, command) = name.split_once('/').unwrap_or((UNKNOWN, UNKNOWN));
         let answer = self
-            .route(&id, message, name.clone(), deployments, pin)
+            .route(&id, message, name.clone(), deployments, pin, ends)
             .await;
         let outcome = answer
             .as_ref()
@@ -173,18 +172,19 @@ impl Router {
         name: Arc<str>,
         deployments: Arc<Deployments>,
         pin: Arc<Pin>,
+        ends: Ends,
     ) -> Answer {
         let call = attempt::Call::new(&deployments, message, self.limits.clone());
         if let Some(refusal) = call.refusal() {
             return Err(refusal);
         }
-        let facts = Arc::new(self.facts(id, &call, name, deployments, pin)?);
+        let facts = Arc::new(self.facts(id, &call, name, deployments, pin, ends)?);
         let auditor = Auditor {
             services: self.services.clone(),
             facts: facts.clone(),
         };
         let answer = self
-            .run(&call, &facts)
+            .run(&call, &facts, ends)
             .await
             .unwrap_or_else(|ending| Err(self.failure(ending, &facts)));
         match (auditor.finish().await, answer) {
@@ -201,9 +201,8 @@ impl Router {
         command: Arc<str>,
         deployments: Arc<Deployments>,
         pin: Arc<Pin>,
+        ends: Ends,
     ) -> Result<Facts, Failure> {
-        let now = self.services.clock.now();
-        let latest = now.saturating_add(call.limits.wall_ms);
         let message = &call.message;
         let seed = fresh_bytes().map_err(|cause| Failure::unavailable(1_000).because(cause))?;
         Ok(Facts {
@@ -216,8 +215,8 @@ impl Router {
                 .caller
                 .remote_address
                 .map(|address| address.to_string()),
-            now,
-            deadline: message.deadline.unwrap_or(Timestamp::MAX).min(latest),
+            now: ends.now,
+            deadline: ends.answer_by,
             deployments,
             pin,
             limits: call.limits.clone(),
@@ -228,20 +227,23 @@ impl Router {
     }
 
     /// Waits for a permit, then runs until the outcome can be believed.
-    async fn run(&self, call: &attempt::Call, facts: &Arc<Facts>) -> Result<Answer, Ending> {
-        let limit = Instant::now() + Duration::from_millis(call.limits.wall_ms);
-        let deadline =
-            Instant::now() + Duration::from_millis(facts.deadline.saturating_sub(facts.now));
+    async fn run(
+        &self,
+        call: &attempt::Call,
+        facts: &Arc<Facts>,
+        ends: Ends,
+    ) -> Result<Answer, Ending> {
+        let limit = ends.limit;
         let permit = self.permits.acquire(&facts.command);
-        let _permit = tokio::time::timeout_at(deadline.min(limit), permit)
+        let _permit = tokio::time::timeout_at(ends.deadline, permit)
             .await
-            .map_err(|cause| match deadline < limit {
+            .map_err(|cause| match ends.has_deadline() {
                 true => Ending::Deadline,
                 false => Ending::unavailable(cause),
             })??;
         let _running = self.services.engine.run();
         for run in 0..MAX_RUNS {
-            match self.attempt(call, facts, false, limit, deadline).await {
+            match self.attempt(call, facts, false, ends).await {
                 Err(Ending::Conflict) => self.back_off(facts, run, limit).await,
                 outcome => return outcome,
             }
@@ -252,7 +254,8 @@ impl Router {
             .map_err(|_| Ending::Conflict)?;
         // Nobody else commits meanwhile: that must not take long.
         let limit = limit.min(Instant::now() + ALONE);
-        self.attempt(call, facts, true, limit, deadline).await
+        self.attempt(call, facts, true, Ends { limit, ..ends })
+            .await
     }
 
     /// Waits a random moment, longer with every conflict, so that those who collided do not collide again.

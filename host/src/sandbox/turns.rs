@@ -37,12 +37,12 @@ impl Turns {
         Self(Mutex::new(Lines::new(cores)))
     }
 
-    /// Runs `work` in the line of `command`, but without waiting there from `limit` on or while it `is_urgent`. `faulted` says of
-    /// what came of it whether it was a fault.
+    /// Runs `work` in the line of `command`, but without waiting there from `limit` on, which may change as it runs, or while it
+    /// `is_urgent`. `faulted` says of what came of it whether it was a fault.
     pub(crate) async fn run<T>(
         &self,
         command: &Arc<str>,
-        limit: tokio::time::Instant,
+        limit: impl Fn() -> tokio::time::Instant,
         is_urgent: impl Fn() -> bool,
         work: impl Future<Output = T>,
         faulted: impl Fn(&T) -> bool,
@@ -53,7 +53,11 @@ impl Turns {
         let mut overdue = None;
         poll_fn(|context| {
             if !is_urgent() && !member.begin(context.waker()) {
+                let limit = limit();
                 let overdue = overdue.get_or_insert_with(|| Box::pin(sleep_until(limit)));
+                if overdue.deadline() != limit {
+                    overdue.as_mut().reset(limit);
+                }
                 if overdue.as_mut().poll(context).is_pending() {
                     return Poll::Pending;
                 }

@@ -154,17 +154,17 @@ async fn a_command_that_keeps_faulting_is_long_and_one_fault_is_forgiven() {
     };
     for _ in 0..8 {
         turns
-            .run(&faulty, later(), || false, async {}, |()| true)
+            .run(&faulty, later, || false, async {}, |()| true)
             .await;
     }
     assert!(is_long(&faulty));
     turns
-        .run(&sound, later(), || false, async {}, |()| true)
+        .run(&sound, later, || false, async {}, |()| true)
         .await;
     assert!(!is_long(&sound));
     for _ in 0..16 {
         turns
-            .run(&faulty, later(), || false, async {}, |()| false)
+            .run(&faulty, later, || false, async {}, |()| false)
             .await;
     }
     assert!(!is_long(&faulty));
@@ -245,9 +245,7 @@ async fn everybody_comes_to_an_end_however_many_wait_and_hang_up() {
         };
         all.push(tokio::spawn(async move {
             let command = format!("a/{}", number % 3).into();
-            turns
-                .run(&command, later(), || false, work, |_| false)
-                .await
+            turns.run(&command, later, || false, work, |_| false).await
         }));
     }
     // Every fifth hangs up: none of them may take a turn along.
@@ -264,7 +262,7 @@ async fn everybody_comes_to_an_end_however_many_wait_and_hang_up() {
     let one = "a/0".into();
     assert_eq!(
         turns
-            .run(&one, later(), || false, async { 7 }, |_| false)
+            .run(&one, later, || false, async { 7 }, |_| false)
             .await,
         7
     );
@@ -280,7 +278,7 @@ async fn a_panic_gives_the_turn_back() {
             turns
                 .run(
                     &command,
-                    later(),
+                    later,
                     || false,
                     async { panic!("on purpose") },
                     |()| false,
@@ -291,7 +289,7 @@ async fn a_panic_gives_the_turn_back() {
     }
     assert_eq!(
         turns
-            .run(&"a/a".into(), later(), || false, async { 7 }, |_| false)
+            .run(&"a/a".into(), later, || false, async { 7 }, |_| false)
             .await,
         7
     );
@@ -315,7 +313,7 @@ async fn all_taken(turns: &Arc<Turns>) -> Vec<std::sync::mpsc::Sender<()>> {
                 // One poll that takes until the test is over.
                 assert!(held_until.recv().is_err());
             };
-            runtime.block_on(turns.run(&"held/run".into(), later(), || false, work, |()| false));
+            runtime.block_on(turns.run(&"held/run".into(), later, || false, work, |()| false));
         });
         has_begun.await.unwrap();
         held.push(hold);
@@ -329,13 +327,26 @@ async fn who_is_past_the_limit_or_urgent_waits_for_no_turn() {
     let held = all_taken(&turns).await;
     let command = Arc::from("a/a");
     let now = tokio::time::Instant::now();
-    let overdue = turns.run(&command, now, || false, async { 1 }, |_| false);
+    let overdue = turns.run(&command, || now, || false, async { 1 }, |_| false);
     assert_eq!(overdue.await, 1);
-    let urgent = turns.run(&command, later(), || true, async { 2 }, |_| false);
+    let urgent = turns.run(&command, later, || true, async { 2 }, |_| false);
     assert_eq!(urgent.await, 2);
     // And somebody who is neither does wait.
-    let mut other = std::pin::pin!(turns.run(&command, later(), || false, async { 3 }, |_| false));
+    let mut other = std::pin::pin!(turns.run(&command, later, || false, async { 3 }, |_| false));
     assert!(futures::poll!(&mut other).is_pending());
     drop(held);
     assert_eq!(other.await, 3);
+}
+
+#[tokio::test]
+async fn the_limit_may_change_while_it_waits() {
+    let turns = Arc::new(Turns::new());
+    let _held = all_taken(&turns).await;
+    let command = Arc::from("a/a");
+    let limit = std::cell::Cell::new(later());
+    let mut one =
+        std::pin::pin!(turns.run(&command, || limit.get(), || false, async { 1 }, |_| false));
+    assert!(futures::poll!(&mut one).is_pending());
+    limit.set(tokio::time::Instant::now());
+    assert_eq!(one.await, 1);
 }
