@@ -39,8 +39,9 @@ validators:
 browser *ARGS:
     tests/browser/run.sh {{ARGS}}
 
-# Fuzz one target (json, token, config) under cargo-fuzz; needs a nightly toolchain.
+# Fuzz one target (json, token, config) under cargo-fuzz (installs it when it is missing; needs a nightly toolchain).
 fuzz TARGET *ARGS:
+    cargo fuzz --version >/dev/null 2>&1 || cargo install --locked cargo-fuzz
     cargo +nightly fuzz run --fuzz-dir tests/fuzz {{TARGET}} -- {{ARGS}}
 
 # Build every guest with cargo-component, and run the component suite on the result.
