@@ -5,26 +5,20 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use argon2::Block;
 use tokio::sync::oneshot;
-use zeroize::Zeroizing;
 
 use super::HashError;
+use super::compute::{Hash, Task, compute};
 use super::cost::Cost;
+use super::function::Function;
 use super::queue::{FairQueue, Pushed};
 
 /// What a hash is taken to last before one was measured.
 const FIRST_GUESS: Duration = Duration::from_millis(50);
 
-/// One hash to compute.
-pub(super) struct Task {
-    pub(super) input: Zeroizing<Vec<u8>>,
-    pub(super) cost: Cost,
-    pub(super) salt: Vec<u8>,
-    pub(super) length: usize,
-}
-
-type Hash = Zeroizing<Vec<u8>>;
+/// The memory that all imported hashes that are being computed may want together, beside what the threads keep, in KiB: 256 MiB,
+/// however many threads there are.
+const FOREIGN_KIB: u32 = 256 * 1024;
 
 /// What a pool has done and has to do, for metrics.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -60,6 +54,8 @@ struct Shared {
 struct State {
     queue: FairQueue<Job>,
     running: usize,
+    /// What is left of [`FOREIGN_KIB`].
+    foreign_kib: u32,
     hashed: u64,
     refused: u64,
     mean: Duration,
@@ -69,6 +65,8 @@ struct State {
 /// A task and who waits for it.
 struct Job {
     task: Task,
+    /// The memory that it wants beside what the threads keep.
+    foreign_kib: u32,
     answer: oneshot::Sender<Result<Hash, HashError>>,
 }
 
@@ -83,6 +81,7 @@ impl Pool {
                 state: Mutex::new(State {
                     queue: FairQueue::new(),
                     running: 0,
+                    foreign_kib: FOREIGN_KIB,
                     hashed: 0,
                     refused: 0,
                     mean: FIRST_GUESS,
@@ -110,7 +109,12 @@ impl Pool {
     /// The hash of `task`, in the turn of `who`. Dropping the future takes it back.
     pub(super) async fn run(&self, who: &str, task: Task) -> Result<Hash, HashError> {
         let (answer, hash) = oneshot::channel();
-        self.shared.submit(who, Job { task, answer });
+        let job = Job {
+            foreign_kib: self.shared.foreign_kib(&task),
+            task,
+            answer,
+        };
+        self.shared.submit(who, job);
         // An answer is lost only if the hash function panicked.
         hash.await.unwrap_or(Err(HashError::Failed))
     }
@@ -149,6 +153,14 @@ impl Drop for Pool {
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The memory that `task` wants beside what a thread keeps, in KiB. One that wants more than there is gets all of it.
+    fn foreign_kib(&self, task: &Task) -> u32 {
+        match &task.function {
+            Function::Argon2(argon2) if argon2.cost.memory_kib <= self.own.memory_kib => 0,
+            function => function.memory_kib().min(FOREIGN_KIB),
+        }
     }
 
     /// Queues `job`, or refuses it or another in its place.
@@ -196,26 +208,33 @@ impl Shared {
             }
             let mut state = self.lock();
             state.running -= 1;
+            state.foreign_kib += job.foreign_kib;
             state.hashed += 1;
             state.mean = (state.mean * 7 + lasted) / 8;
             drop(state);
+            if job.foreign_kib > 0 {
+                // There may be room for several now.
+                self.wake.notify_all();
+            }
             let _ = job
                 .answer
                 .send(hash.unwrap_or(None).ok_or(HashError::Failed));
         }
     }
 
-    /// The next job that somebody still waits for; none when the pool is closed.
+    /// The next job that somebody still waits for and that there is memory for; none when the pool is closed.
     fn next(&self) -> Option<Job> {
         let mut state = self.lock();
         loop {
             if state.closed {
                 return None;
             }
-            match state.queue.pop() {
+            let room = state.foreign_kib;
+            match state.queue.pop(|job| job.foreign_kib <= room) {
                 Some(job) if job.answer.is_closed() => {}
                 Some(job) => {
                     state.running += 1;
+                    state.foreign_kib -= job.foreign_kib;
                     return Some(job);
                 }
                 None => {
@@ -229,46 +248,87 @@ impl Shared {
     }
 }
 
-/// The hash, computed in `memory`, which grows as needed. What the last hash left is not wiped, which would cost a fifth of a hash: it
-/// comes of a password under its pepper, and whoever reads this process's memory has what is in it anyway.
-fn compute(task: &Task, memory: &mut Vec<Block>) -> Option<Hash> {
-    let argon2 = task.cost.argon2id(task.length)?;
-    let blocks = argon2.params().block_count();
-    if memory.len() < blocks {
-        memory.try_reserve_exact(blocks - memory.len()).ok()?;
-        memory.resize(blocks, Block::default());
-    }
-    let mut hash = Zeroizing::new(vec![0; task.length]);
-    argon2
-        .hash_password_into_with_memory(&task.input, &task.salt, &mut hash, &mut memory[..])
-        .ok()?;
-    Some(hash)
-}
-
 #[cfg(test)]
 mod tests {
+    use futures::StreamExt;
+    use futures::stream::FuturesUnordered;
+    use zeroize::Zeroizing;
+
     use super::*;
+    use crate::hashing::function::Scrypt;
+
+    const COST: Cost = Cost {
+        memory_kib: 64,
+        iterations: 1,
+        parallelism: 1,
+    };
+
+    fn task(function: Function) -> Task {
+        Task {
+            input: Zeroizing::new(b"x".to_vec()),
+            function,
+            salt: vec![0; 16],
+            length: 32,
+            padding: None,
+        }
+    }
+
+    fn own() -> Task {
+        task(Function::of_today(COST))
+    }
+
+    /// One that wants so much memory for itself.
+    fn large(mib: u32) -> Task {
+        let scrypt = Scrypt {
+            log_n: 10 + mib.ilog2(),
+            r: 8,
+            p: 1,
+        };
+        let task = task(Function::Scrypt(scrypt));
+        assert_eq!(task.function.memory_kib(), mib * 1024);
+        task
+    }
 
     #[tokio::test]
     async fn threads_end_with_the_pool() {
-        let cost = Cost {
-            memory_kib: 64,
-            iterations: 1,
-            parallelism: 1,
-        };
-        let pool = Pool::new(cost, 3, 4);
+        let pool = Pool::new(COST, 3, 4);
         pool.start().unwrap();
-        let task = Task {
-            input: Zeroizing::new(b"x".to_vec()),
-            cost,
-            salt: vec![0; 16],
-            length: 32,
-        };
-        assert!(pool.run("w", task).await.is_ok());
+        assert!(pool.run("w", own()).await.is_ok());
         // Each thread holds it: none is left when nobody does.
         let shared = Arc::downgrade(&pool.shared);
         assert_eq!(shared.strong_count(), 4);
         drop(pool);
         assert_eq!(shared.strong_count(), 0);
+    }
+
+    #[test]
+    fn imported_hashes_share_their_memory_and_others_pass_those_that_wait_for_it() {
+        let pool = Pool::new(COST, 9, 9);
+        let mut answers = Vec::new();
+        for task in [large(128), large(64), large(128), own(), large(64)] {
+            let (answer, hash) = oneshot::channel();
+            let job = Job {
+                foreign_kib: pool.shared.foreign_kib(&task),
+                task,
+                answer,
+            };
+            pool.shared.submit("w", job);
+            answers.push(hash);
+        }
+        let taken = || pool.shared.next().unwrap().foreign_kib / 1024;
+        assert_eq!([taken(), taken(), taken(), taken()], [128, 64, 0, 64]);
+        let state = pool.shared.lock();
+        assert_eq!((state.foreign_kib, state.queue.len()), (0, 1));
+    }
+
+    #[tokio::test]
+    async fn the_memory_is_given_back_and_all_are_hashed() {
+        let pool = Pool::new(COST, 4, 16);
+        pool.start().unwrap();
+        let tasks = (0..12).map(|number| if number % 3 == 0 { large(1) } else { own() });
+        let hashes: FuturesUnordered<_> = tasks.map(|task| pool.run("w", task)).collect();
+        let hashed = hashes.filter(|hash| std::future::ready(hash.is_ok()));
+        assert_eq!(hashed.count().await, 12);
+        assert_eq!(pool.shared.lock().foreign_kib, FOREIGN_KIB);
     }
 }
