@@ -39,6 +39,10 @@ validators:
 browser *ARGS:
     tests/browser/run.sh {{ARGS}}
 
+# Deliver mails to a real mail server: up, down, refusing, slow, and across kill -9 (needs node).
+smtp:
+    tests/smtp/run.sh
+
 # Fuzz one target (json, token, config) under cargo-fuzz (installs it when it is missing; needs a nightly toolchain).
 fuzz TARGET *ARGS:
     cargo fuzz --version >/dev/null 2>&1 || cargo install --locked cargo-fuzz

@@ -6,4 +6,7 @@ pub mod conformance;
 pub mod faulty_store;
 pub mod guests;
 pub mod harness;
+pub mod letter_box;
+pub mod mortal;
+pub mod people;
 pub mod store;

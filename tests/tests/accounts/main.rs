@@ -4,6 +4,7 @@
 
 mod doors;
 mod imported;
+mod killed;
 mod life;
 mod many;
 mod strangers;
