@@ -7,6 +7,8 @@ use guest_build::{Built, Guests};
 
 /// The examples of `tests/guests`.
 const GUESTS: &[&str] = &[
+    "accounts_beyond",
+    "accounts_within",
     "counter_a",
     "counter_b",
     "hostile",

@@ -22,7 +22,7 @@ fn face(answer: &Answer) -> Value {
 }
 
 /// Ada is known, Bob is disabled, Cyd has not verified, and nobody has heard of Dan.
-async fn four_people(host: &Harness) {
+pub(crate) async fn four_people(host: &Harness) {
     signed_in(host, 1, "ada@example.org").await;
     signed_in(host, 2, "bob@example.org").await;
     let found = ok(operator(
@@ -38,19 +38,16 @@ async fn four_people(host: &Harness) {
     ok(stranger(host, 3, "sign-up", request).await);
 }
 
-const EVERYBODY: [&str; 4] = [
+pub(crate) const EVERYBODY: [&str; 4] = [
     "ada@example.org",
     "bob@example.org",
     "cyd@example.org",
     "dan@example.org",
 ];
 
-// A08, B05, C01, I01
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_answer_has_the_same_bytes_whoever_it_is_about() {
-    let host = installation().await;
-    four_people(&host).await;
-    for (command, with) in [
+/// What is asked about an address: the command, and the request but for the address.
+pub(crate) fn questions() -> [(&'static str, Value); 7] {
+    [
         ("sign-in", json!({"password": NEW_PASSWORD})),
         ("sign-in", json!({"password": ""})),
         (
@@ -61,7 +58,15 @@ async fn every_answer_has_the_same_bytes_whoever_it_is_about() {
         ("sign-up", json!({"password": "password123"})),
         ("resend-verification", json!({})),
         ("reset-password", json!({})),
-    ] {
+    ]
+}
+
+// A08, B05, C01, I01
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_answer_has_the_same_bytes_whoever_it_is_about() {
+    let host = installation().await;
+    four_people(&host).await;
+    for (command, with) in questions() {
         let mut faces = Vec::new();
         for (number, email) in EVERYBODY.into_iter().enumerate() {
             let mut request = with.clone();
