@@ -5,5 +5,6 @@
 mod doors;
 mod life;
 mod many;
+mod overload;
 mod strangers;
 mod world;
