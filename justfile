@@ -19,6 +19,10 @@ serve *ARGS:
 bench *ARGS:
     cargo run --release -p vestibule-benches -- {{ARGS}}
 
+# What the time of a uniform answer tells: a table, and JSON lines in target/timing.jsonl.
+timing *ARGS:
+    cargo run --release -p vestibule-benches -- timing --json target/timing.jsonl {{ARGS}}
+
 # The security checklist: each item with its tests, and the items that have none.
 checklist:
     cargo run -q -p vestibule-tests --bin checklist
