@@ -58,8 +58,8 @@ impl Letter {
             }),
             closing: vec![
                 "The link works once, within 24 hours.".to_owned(),
-                "If you do not know about this, do not follow the link: you can ignore this mail."
-                    .to_owned(),
+                // Whoever signed up with a stranger's address waits for the stranger to verify it (pre-hijacking).
+                "If you did not sign up, do not follow the link: somebody else chose the password of this account. You can ignore this mail.".to_owned(),
             ],
         }
     }
