@@ -2,6 +2,7 @@
 
 use super::Service;
 use crate::account::Account;
+use crate::channels::Unsent;
 use crate::error::{Error, Violation};
 use crate::fields::Check;
 use crate::one_time::Purpose;
@@ -68,8 +69,9 @@ impl<P: Ports> Service<'_, P> {
     fn erase(&self, account: &Account) -> Result<(), Error> {
         self.end_sessions(&account.id, None)?;
         self.remove_profile(&account.id)?;
-        let withdrawn = self.ports.withdraw(&account.email);
-        self.was_sent(withdrawn)?;
+        if let Err(Unsent::Failed(failed)) = self.ports.withdraw(&account.email) {
+            return Err(self.failed("email", failed));
+        }
         self.saved().erase(&account.id);
         self.one_time(Purpose::SignUp).revoke(&account.id)?;
         self.one_time(Purpose::Reset).revoke(&account.id)?;

@@ -91,8 +91,8 @@ impl<P: Ports> Service<'_, P> {
         let sent = self
             .ports
             .send_notice(&account.email, Notice::PasswordChanged, &account.id);
-        if !self.was_sent(sent)? {
-            self.deny("notice", Some(&account.id), "too-many-mails");
+        if let Some(reason) = self.unsent(sent) {
+            self.deny("notice", Some(&account.id), reason);
         }
         Ok(())
     }

@@ -127,7 +127,7 @@ impl<P: Ports> Service<'_, P> {
         let sent = self
             .ports
             .send_verification(&account.email, &token, &account.id);
-        let mailed = self.was_sent(sent)?;
+        let mailed = self.unsent(sent).is_none();
         if mailed {
             self.one_time(Purpose::SignUp).issue(&account, &token)?;
         }
@@ -140,12 +140,12 @@ impl<P: Ports> Service<'_, P> {
     fn warn(&self, account: &Account, was_noticed: bool) -> Result<(), Error> {
         self.decoy_profile()?;
         if was_noticed {
-            self.decoy_mail()?;
+            self.decoy_mail();
         } else {
             let sent = self
                 .ports
                 .send_notice(&account.email, Notice::SignUpAttempt, &account.id);
-            if self.was_sent(sent)? {
+            if self.unsent(sent).is_none() {
                 let until = self.ports.now().saturating_add(NOTICE_INTERVAL);
                 self.accounts().notice(account, until);
             }

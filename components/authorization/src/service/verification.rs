@@ -119,7 +119,7 @@ impl<P: Ports> Service<'_, P> {
         match (found, reason) {
             (Some(account), None) => self.mail_token(purpose, &account, action),
             (found, reason) => {
-                self.decoy_mail()?;
+                self.decoy_mail();
                 self.decoy_token()?;
                 let id = found.as_ref().map(|account| account.id.as_str());
                 self.deny(action, id, reason.unwrap_or_default());
@@ -136,12 +136,12 @@ impl<P: Ports> Service<'_, P> {
             Purpose::SignUp => self.ports.send_verification(to, &token, id),
             Purpose::Reset => self.ports.send_reset(to, &token, id),
         };
-        if self.was_sent(sent)? {
+        if let Some(reason) = self.unsent(sent) {
+            self.decoy_token()?;
+            self.deny(action, Some(id), reason);
+        } else {
             self.one_time(purpose).issue(account, &token)?;
             self.succeed(action, id, &[]);
-        } else {
-            self.decoy_token()?;
-            self.deny(action, Some(id), "too-many-mails");
         }
         Ok(())
     }

@@ -181,6 +181,22 @@ fn a_notice_that_is_one_too_many_does_not_undo_a_reset() {
     assert!(world.signs_in(ADA, NEW));
 }
 
+/// To take an account back matters more than to tell of it.
+#[test]
+fn a_notice_that_cannot_be_made_does_not_undo_a_reset_and_is_on_record() {
+    let world = World::default();
+    let id = world.active(ADA);
+    let token = forgot(&world, ADA);
+    world.unsent.set(Some(Unsent::Failed(Failed("unknown"))));
+    assert_eq!(reset(&world, &token, NEW), Ok(()));
+    assert!(world.signs_in(ADA, NEW));
+    let audit = world.audit.borrow();
+    let notice = audit.iter().find(|(action, ..)| action == "notice");
+    let (_, outcome, subject, reason) = notice.unwrap();
+    assert_eq!((*outcome, subject.as_deref()), (Outcome::Denied, Some(&*id)));
+    assert_eq!(reason.as_deref(), Some("no-mail"));
+}
+
 #[test]
 fn a_reset_that_cannot_end_the_sessions_is_none() {
     let world = World::default();

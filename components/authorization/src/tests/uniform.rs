@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::secret;
+use crate::channels::{Failed, Unsent};
 use crate::service::{ImportedUser, SignUp};
 use crate::settings::MINUTE;
 use crate::testing::{PASSWORD, World, through_component};
@@ -122,6 +123,21 @@ fn asking_for_a_mail_costs_the_same_for_everybody() {
             // And again within a minute.
             assert_alike(&unknown, &start(&world, email, reset), &slack);
         }
+    }
+}
+
+/// A configuration that makes no mails is no way to find out who has an account.
+#[test]
+fn asking_for_a_mail_that_cannot_be_made_costs_the_same_for_everybody() {
+    for reset in [false, true] {
+        let world = World::default();
+        world.register("pending@example.com");
+        world.pass(2 * MINUTE);
+        world
+            .unsent
+            .set(Some(Unsent::Failed(Failed("unknown"))));
+        let unknown = start(&world, "nobody@example.com", reset);
+        assert_alike(&unknown, &start(&world, "pending@example.com", reset), &[]);
     }
 }
 

@@ -1,7 +1,7 @@
 //! `get-signup-token`, `start-verification`, `verify-email`.
 
 use super::{paths, secret};
-use crate::channels::Unsent;
+use crate::channels::{Failed, Unsent};
 use crate::error::Error;
 use crate::secret::Secret;
 use crate::service::NewToken;
@@ -130,6 +130,27 @@ fn what_was_mailed_stays_good_if_the_next_mail_is_not_taken() {
     world.unsent.set(Some(Unsent::TooMany));
     start(&world, ADA);
     assert!(world.was_denied("verification-start", Some(&registered.id), "too-many-mails"));
+    assert_eq!(verify(&world, &registered.signup_token), Ok(()));
+}
+
+// B05, I01
+#[test]
+fn an_installation_that_makes_no_mails_tells_strangers_nothing_and_kills_no_token() {
+    let world = World::default();
+    let registered = world.register(ADA);
+    world.pass(MINUTE);
+    world.unsent.set(Some(Unsent::Failed(Failed("unknown"))));
+    for email in [ADA, "nobody@example.com"] {
+        start(&world, email);
+        let reset = world.call_as(through_component(), |service| {
+            service.start_password_reset(email)
+        });
+        assert_eq!(reset, Ok(()), "{email}");
+        assert_eq!(world.log.borrow().len(), 2, "{email}");
+        world.log.borrow_mut().clear();
+    }
+    start(&world, ADA);
+    assert!(world.was_denied("verification-start", Some(&registered.id), "no-mail"));
     assert_eq!(verify(&world, &registered.signup_token), Ok(()));
 }
 
