@@ -65,6 +65,9 @@ pub(crate) struct Refresh {
     /// When it was exchanged for a new pair; none: it was not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) used_at: Option<u64>,
+    /// The tag of the refresh token that it was exchanged for; none: nothing was saved after it yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) next: Option<String>,
     /// Fields that a later build wrote: they are kept as they are.
     #[serde(flatten)]
     pub(crate) later: Map<String, Value>,

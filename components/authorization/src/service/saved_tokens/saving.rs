@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::fields::Check;
 use crate::keys;
 use crate::ports::Ports;
-use crate::saved::{Access, Family, MAX_TOKEN_BYTES, MIN_TOKEN_BYTES, Refresh};
+use crate::saved::{Access, Family, Found, MAX_TOKEN_BYTES, MIN_TOKEN_BYTES, Refresh};
 use crate::secret::Secret;
 use crate::service::Service;
 use crate::settings::DAY;
@@ -39,11 +39,11 @@ pub struct SaveToken {
     pub scopes: Option<Vec<String>>,
 }
 
-/// The family that a pair is saved in, and the tag of the refresh token before it.
+/// The family that a pair is saved in, and the refresh token before it.
 struct Line {
     family: String,
     record: Family,
-    previous: Option<String>,
+    previous: Option<Found<Refresh>>,
 }
 
 impl<P: Ports> Service<'_, P> {
@@ -52,7 +52,8 @@ impl<P: Ports> Service<'_, P> {
     /// # Errors
     /// [`Error::AccessDenied`] for whoever is no service that calls from outside; [`Error::ValidationFailed`] for what
     /// breaks a rule; [`Error::NotFound`] for an owner who is unknown or disabled, and for a previous token that is not
-    /// a used one of theirs in a living family; [`Error::Conflict`] if one of the tokens was saved with other data.
+    /// a used one of theirs in a living family; [`Error::Conflict`] if one of the tokens was saved with other data, or if
+    /// another pair follows from the previous token already.
     pub fn save_token(&self, request: SaveToken) -> Result<(), Error> {
         self.need_service("token-save")?;
         let scopes = self.check(&request)?;
@@ -127,6 +128,9 @@ impl<P: Ports> Service<'_, P> {
     }
 
     /// The family that the pair belongs to: that of the token before it, or a new one.
+    ///
+    /// Of all pairs that are to follow from a token the first is saved: a family has one end, or a copy of a token could
+    /// live beside its owner's and never be found out.
     fn line(&self, owner: &Account, previous: Option<&Secret>) -> Result<Line, Error> {
         let Some(previous) = previous else {
             return Ok(Line {
@@ -144,12 +148,17 @@ impl<P: Ports> Service<'_, P> {
         let found = found
             .filter(|found| found.record.account == owner.id && found.record.used_at.is_some());
         let found = found.ok_or(Error::NotFound)?;
-        let family = found.record.family;
+        let family = found.record.family.clone();
         let record = self.saved().family(owner, &family)?;
+        let record = record.ok_or(Error::NotFound)?;
+        if found.record.next.is_some() {
+            self.deny("token-save", Some(&owner.id), "has-a-successor");
+            return Err(Error::Conflict);
+        }
         Ok(Line {
-            record: record.ok_or(Error::NotFound)?,
+            record,
             family,
-            previous: Some(found.tag),
+            previous: Some(found),
         })
     }
 
@@ -174,11 +183,16 @@ impl<P: Ports> Service<'_, P> {
             account: owner.id.clone(),
             family: line.family.clone(),
             access: saved.access_tag(request.access_token.reveal()),
-            previous: line.previous,
+            previous: line.previous.as_ref().map(|found| found.tag.clone()),
             expires_at: request.refresh_expires_at,
             used_at: None,
+            next: None,
             later: Map::new(),
         };
+        if let Some(Found { tag, mut record }) = line.previous {
+            record.next = Some(access.refresh.clone());
+            saved.save_refresh(&tag, &record);
+        }
         let family = Family {
             expires_at: line
                 .record
