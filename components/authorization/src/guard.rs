@@ -44,11 +44,23 @@ impl Message {
         }
     }
 
+    /// By what wrong passwords of somebody who is signed in to the account `id` are counted: each session by itself, so that
+    /// whoever stole one does not keep the owner from changing the password in another. A service has no session.
+    pub(crate) fn proof_key(&self, id: &str) -> String {
+        let session = self.principal.as_ref().and_then(|it| it.session.as_ref());
+        session.map_or_else(|| account_key(id), |session| format!("session/{session}"))
+    }
+
     fn principal_is(&self, id: &str) -> bool {
         self.principal
             .as_ref()
             .is_some_and(|principal| principal.subject == id)
     }
+}
+
+/// By what they are counted for a service that names the account.
+pub(crate) fn account_key(id: &str) -> String {
+    format!("account/{id}")
 }
 
 impl Principal {

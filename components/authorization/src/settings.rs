@@ -5,7 +5,7 @@ use crate::ports::Config;
 /// Failed sign-ins, by canonical address.
 pub const SIGN_IN_BUCKET: &str = "sign-in";
 
-/// Wrong passwords of somebody who is signed in, by account. Another bucket, so that strangers who try an address do not
+/// Wrong passwords of somebody who is signed in, by session. Another bucket, so that strangers who try an address do not
 /// keep its owner from changing their password.
 pub const PASSWORD_CHECK_BUCKET: &str = "password-check";
 

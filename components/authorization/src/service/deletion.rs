@@ -5,6 +5,7 @@ use crate::account::Account;
 use crate::channels::Unsent;
 use crate::error::{Error, Violation};
 use crate::fields::Check;
+use crate::guard;
 use crate::one_time::Purpose;
 use crate::ports::Ports;
 use crate::secret::Secret;
@@ -57,7 +58,7 @@ impl<P: Ports> Service<'_, P> {
             let mut check = Check::default();
             let password = check.password("password", password.reveal());
             let password = check.done(password)?;
-            self.prove(ACTION, "password", &account, &password)?;
+            self.prove(ACTION, "password", &message, &account, &password)?;
         }
         self.erase(&account)?;
         let by = if is_operator { "operator" } else { "owner" };
@@ -76,7 +77,8 @@ impl<P: Ports> Service<'_, P> {
         self.one_time(Purpose::SignUp).revoke(&account.id)?;
         self.one_time(Purpose::Reset).revoke(&account.id)?;
         self.accounts().erase(account);
-        self.ports.reset(PASSWORD_CHECK_BUCKET, &account.id);
+        let by_services = guard::account_key(&account.id);
+        self.ports.reset(PASSWORD_CHECK_BUCKET, &by_services);
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ use crate::account::Account;
 use crate::channels::Notice;
 use crate::error::{Error, Violation};
 use crate::fields::{self, Check};
+use crate::guard;
 use crate::one_time::{Found, Purpose};
 use crate::password::Password;
 use crate::ports::Ports;
@@ -69,7 +70,8 @@ impl<P: Ports> Service<'_, P> {
         self.set_password(&mut account, &password, None)?;
         // Whoever reads the mail is the owner: what others tried does not keep them out.
         self.ports.reset(SIGN_IN_BUCKET, &account.address);
-        self.ports.reset(PASSWORD_CHECK_BUCKET, &account.id);
+        let by_services = guard::account_key(&account.id);
+        self.ports.reset(PASSWORD_CHECK_BUCKET, &by_services);
         self.succeed(ACTION, &account.id, &[]);
         Ok(())
     }

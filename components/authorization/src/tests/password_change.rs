@@ -161,7 +161,45 @@ fn strangers_failures_do_not_keep_the_owner_from_changing_the_password() {
         Ok(())
     );
     let taken = world.taken.borrow();
-    assert!(!taken.contains_key(&(PASSWORD_CHECK_BUCKET.to_owned(), id)));
+    assert!(!taken.keys().any(|(bucket, _)| bucket == PASSWORD_CHECK_BUCKET));
+}
+
+// C03
+#[test]
+fn whoever_stole_a_session_uses_up_its_tries_and_not_the_owners() {
+    let world = World::default();
+    let id = world.active(ADA);
+    let (stolen, own) = (in_session(&id, "stolen"), in_session(&id, "own"));
+    for _ in 0..10 {
+        let wrong = change(&world, stolen.clone(), &id, "wrong password", NEW);
+        assert_eq!(paths(wrong), ["current"]);
+    }
+    let limited = change(&world, stolen.clone(), &id, PASSWORD, NEW);
+    assert!(matches!(limited, Err(Error::TooManyRequests(1..))));
+    assert_eq!(change(&world, own, &id, PASSWORD, NEW), Ok(()));
+    // What is forgiven there is not forgiven here, and not in the account's deletion.
+    let limited = world.call_as(stolen, |service| {
+        service.delete_account(&id, Some(&secret(NEW)))
+    });
+    assert!(matches!(limited, Err(Error::TooManyRequests(1..))));
+}
+
+/// A service has no session: it is counted by account, apart from the sessions.
+#[test]
+fn tries_of_services_are_counted_by_account() {
+    let world = World::default();
+    let (ada, bob) = (world.active(ADA), world.active("bob@example.com"));
+    for _ in 0..10 {
+        let wrong = change(&world, service(), &ada, "wrong password", NEW);
+        assert_eq!(paths(wrong), ["current"]);
+    }
+    let limited = change(&world, service(), &ada, PASSWORD, NEW);
+    assert!(matches!(limited, Err(Error::TooManyRequests(1..))));
+    assert_eq!(change(&world, service(), &bob, PASSWORD, NEW), Ok(()));
+    assert_eq!(
+        change(&world, in_session(&ada, "s1"), &ada, PASSWORD, NEW),
+        Ok(())
+    );
 }
 
 #[test]
