@@ -78,7 +78,7 @@ impl Letter {
                 link,
             }),
             closing: vec![
-                "The link works once, within an hour. A new password ends all your sessions."
+                "The link works once, within an hour. A new password ends all your sessions and API tokens."
                     .to_owned(),
                 "If it was not you, you can ignore this mail: your password stays as it is."
                     .to_owned(),
@@ -98,7 +98,7 @@ impl Letter {
             ],
             action: None,
             closing: vec![
-                "If it was not you, somebody else was in your account. Ask for a new password at once, where you usually sign in, and change the password of your mailbox too.".to_owned(),
+                "If it was not you, somebody else was in your account. Ask for a new password at once, where you usually sign in: it ends all sessions and API tokens. Change the password of your mailbox too.".to_owned(),
             ],
         }
     }

@@ -67,6 +67,7 @@ impl From<Account> for wit::Account {
         Self {
             is_email_verified: account.is_verified(),
             disabled: account.is_disabled(),
+            credentials_since: account.credentials_since,
             roles: account.roles.into_iter().map(wit::Role::from).collect(),
             registered_at: account.registered_at,
             id: account.id,

@@ -53,7 +53,7 @@ impl<'a, P: Storage + Macs + Effects> SavedTokens<'a, P> {
     pub(crate) fn family(&self, account: &Account, family: &str) -> Result<Option<Family>, Error> {
         let key = keys::saved_family(&account.id, family);
         let found: Option<Family> = record::read(self.ports, &key)?;
-        Ok(found.filter(|family| family.epoch == account.epoch && !account.is_disabled()))
+        Ok(found.filter(|family| family.is_of(account)))
     }
 
     /// The tag of an access token, to store it under.

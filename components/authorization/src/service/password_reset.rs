@@ -45,8 +45,8 @@ impl<P: Ports> Service<'_, P> {
         })
     }
 
-    /// Sets a new password by a token, once. Ends every session, saved token and other one-time token of the account,
-    /// verifies the address that the mail reached, and mails a notice.
+    /// Sets a new password by a token, once. Ends every session, saved token, API token and other one-time token of the
+    /// account, verifies the address that the mail reached, and mails a notice.
     ///
     /// # Errors
     /// [`Error::AccessDenied`] for whoever was not granted this; [`Error::NotFound`] for a token that is unknown, used,
@@ -67,6 +67,8 @@ impl<P: Ports> Service<'_, P> {
             return Err(self.refuse_password(found, check.violations()));
         };
         account.verify(self.ports.now());
+        // Their owner may be taking the account back: what was made meanwhile is not theirs.
+        account.disown_credentials(self.ports.now());
         self.set_password(&mut account, &password, None)?;
         // Whoever reads the mail is the owner: what others tried does not keep them out.
         self.ports.reset(SIGN_IN_BUCKET, &account.address);

@@ -1,10 +1,10 @@
 //! `cancel-registration`, `delete-account`.
 
-use super::{access_lives, paths, save, secret};
+use super::{access_lives, paths, refresh_lives, revoke, save, secret};
 use crate::channels::Failed;
 use crate::error::Error;
 use crate::ports::{Message, Outcome};
-use crate::service::SignUp;
+use crate::service::{RevocationReason, SignUp};
 use crate::testing::{
     PASSWORD, World, in_session, operator, principal, service, stranger, through_component,
 };
@@ -201,6 +201,37 @@ fn guesses_are_limited_here_too() {
     }
     let limited = delete(&world, in_session(&id, "s1"), &id, Some(PASSWORD));
     assert!(matches!(limited, Err(Error::TooManyRequests(_))));
+}
+
+/// Whatever is left of an account, or comes back from a backup, opens nothing of another one with its id.
+#[test]
+fn saved_tokens_of_an_account_that_went_are_not_those_of_one_with_its_id() {
+    let world = World::default();
+    let id = world.active(ADA);
+    save(&world, &id, "one", None).unwrap();
+    let left: Vec<_> = world
+        .state
+        .borrow()
+        .entries
+        .iter()
+        .filter(|(key, _)| key.starts_with("saved-"))
+        .map(|(key, entry)| (key.clone(), entry.clone()))
+        .collect();
+    assert_eq!(delete(&world, operator(), &id, None), Ok(()));
+    world.pass(1);
+    world.state.borrow_mut().entries.extend(left);
+    let again = vec![crate::service::ImportedUser {
+        id: Some(id.clone()),
+        email: ADA.to_owned(),
+        ..Default::default()
+    }];
+    world
+        .operate(|service| service.import_users(again))
+        .unwrap();
+    assert!(!access_lives(&world, "one") && !refresh_lives(&world, "one"));
+    assert!(!revoke(&world, &id, "one", RevocationReason::Rotation));
+    save(&world, &id, "two", None).unwrap();
+    assert!(access_lives(&world, "two"));
 }
 
 /// More pairs than one page has.

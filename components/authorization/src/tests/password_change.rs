@@ -40,6 +40,23 @@ fn the_password_is_changed_by_the_one_before() {
     );
 }
 
+/// A password that is replaced as a matter of routine stops no programs.
+#[test]
+fn credentials_that_others_keep_live_on() {
+    let world = World::default();
+    let id = world.active(ADA);
+    let since = || world.account(&id).unwrap().credentials_since;
+    let before = since();
+    world.pass(1_000);
+    change(&world, in_session(&id, "s1"), &id, PASSWORD, NEW).unwrap();
+    for disabled in [true, false] {
+        world
+            .operate(|service| service.set_disabled(&id, disabled))
+            .unwrap();
+    }
+    assert_eq!(since(), before);
+}
+
 #[test]
 fn a_link_for_a_new_password_dies_with_the_old_one() {
     let world = World::default();

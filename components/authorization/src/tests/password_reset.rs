@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::ports::Outcome;
 use crate::secret::Secret;
 use crate::settings::{HOUR, MINUTE};
-use crate::testing::{Kind, PASSWORD, World, through_component};
+use crate::testing::{Kind, PASSWORD, START, World, through_component};
 
 const ADA: &str = "ada@example.com";
 const NEW: &str = "another good password";
@@ -53,6 +53,26 @@ fn a_reset_sets_the_password_ends_everything_and_tells_the_owner() {
     let mail = world.last_mail();
     assert_eq!((mail.to.as_str(), mail.about), (ADA, id));
     assert_eq!(mail.kind, Kind::Notice(Notice::PasswordChanged));
+}
+
+// I06
+#[test]
+fn credentials_that_others_keep_count_since_the_reset() {
+    let world = World::default();
+    let id = world.active(ADA);
+    let since = || world.account(&id).unwrap().credentials_since;
+    assert_eq!(since(), START);
+    let token = forgot(&world, ADA);
+    world.pass(MINUTE);
+    assert_eq!(reset(&world, &secret("nonsense"), NEW), Err(Error::NotFound));
+    assert!(reset(&world, &token, "short").is_err());
+    assert_eq!(since(), START);
+    reset(&world, &token, NEW).unwrap();
+    assert_eq!(since(), START + MINUTE);
+    // A second reset in the same moment is another moment.
+    let token = forgot(&world, ADA);
+    reset(&world, &token, PASSWORD).unwrap();
+    assert_eq!(since(), START + MINUTE + 1);
 }
 
 // I03

@@ -39,7 +39,7 @@ fn a_reset_says_what_it_does() {
     assert!(mail.text.contains(&link));
     assert!(
         mail.text
-            .contains("within an hour. A new password ends all your sessions.")
+            .contains("within an hour. A new password ends all your sessions and API tokens.")
     );
 }
 

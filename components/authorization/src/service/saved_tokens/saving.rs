@@ -137,6 +137,7 @@ impl<P: Ports> Service<'_, P> {
                 family: keys::encode(&self.ports.random::<16>()),
                 record: Family {
                     epoch: owner.epoch,
+                    credentials_since: owner.credentials_since,
                     created_at: self.ports.now(),
                     expires_at: 0,
                     later: Map::new(),
