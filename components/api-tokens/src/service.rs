@@ -175,7 +175,8 @@ impl<'a, P: Ports> Service<'a, P> {
     /// [`Error::AccessDenied`] for who may not change tokens.
     pub fn delete_all(&self) -> Result<(), Error> {
         let principal = self.principal("api-token-delete-all", Doing::Make)?;
-        let removed = self.tokens().remove_all(&principal.subject).to_string();
+        let removed = self.tokens().remove_all(&principal.subject, self.ports.now());
+        let removed = removed.to_string();
         let subject = Some(principal.subject.as_str());
         let detail = [("tokens", removed.as_str())];
         self.ports

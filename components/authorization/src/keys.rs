@@ -9,6 +9,7 @@
 //! saved-access/<tag>, saved-refresh/<tag>   the halves of a saved pair
 //! saved-family/<account>/<family>           a family of pairs, as long as it lives
 //! saved-pair/<account>/<refresh>/<access>   nothing: the key says that the pair is the account's
+//! leftover/<account>                        nothing: the account went, and not all of its saved tokens did
 //! decoy/<n>                                 nothing that anybody reads
 //! ```
 //!
@@ -63,6 +64,19 @@ pub(crate) fn saved_pair(id: &str, refresh: &str, access: &str) -> String {
     format!("{}{refresh}/{access}", saved_pairs(id))
 }
 
+/// The accounts that left something.
+pub(crate) const LEFTOVERS: &str = "leftover/";
+
+pub(crate) fn leftover(id: &str) -> String {
+    format!("{LEFTOVERS}{}", encode(id.as_bytes()))
+}
+
+/// The account that left something, of its key.
+pub(crate) fn leftover_account(key: &str) -> Option<String> {
+    let id = URL_SAFE_NO_PAD.decode(key.strip_prefix(LEFTOVERS)?).ok()?;
+    String::from_utf8(id).ok()
+}
+
 pub(crate) fn decoy(n: usize) -> String {
     format!("decoy/{n}")
 }
@@ -82,6 +96,16 @@ mod tests {
         assert_eq!(id.len(), 128);
         assert!(saved_pair(&id, &tag, &tag).len() <= 512);
         assert!(email(&"x".repeat(254)).len() <= 512);
+    }
+
+    #[test]
+    fn the_account_of_a_leftover_is_read_from_its_key() {
+        for id in ["u1", "legacy/4711 ä", &"\u{10ffff}".repeat(32)] {
+            assert_eq!(leftover_account(&leftover(id)).as_deref(), Some(id));
+        }
+        for key in ["leftover/!", "leftover/_w", "account/dTE"] {
+            assert_eq!(leftover_account(key), None, "{key}");
+        }
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Accounts end: `cancel-registration`, `delete-account`.
 
 use super::Service;
+use super::saved_tokens::MAX_LIFETIME;
 use crate::account::Account;
+use crate::accounts::is_id;
 use crate::channels::Unsent;
 use crate::error::{Error, Violation};
 use crate::fields::Check;
@@ -33,7 +35,7 @@ impl<P: Ports> Service<'_, P> {
     }
 
     /// Removes an account and everything of it: for the operator, or for its owner, who has the password. Ok if there
-    /// is none, for the operator.
+    /// is none, for the operator; if some of its saved tokens are left, more of them go.
     ///
     /// # Errors
     /// [`Error::AccessDenied`] for whoever may not delete this account; [`Error::ValidationFailed`] for a password that
@@ -48,7 +50,12 @@ impl<P: Ports> Service<'_, P> {
         }
         let account = match self.accounts().find(id)? {
             Some(account) => account,
-            None if is_operator => return Ok(()),
+            None if is_operator => {
+                if is_id(id) {
+                    self.saved().erase_more(id);
+                }
+                return Ok(());
+            }
             None => return Err(Error::NotFound),
         };
         if !is_operator {
@@ -73,7 +80,8 @@ impl<P: Ports> Service<'_, P> {
         if let Err(Unsent::Failed(failed)) = self.ports.withdraw(&account.email) {
             return Err(self.failed("email", failed));
         }
-        self.saved().erase(&account.id);
+        let until = self.ports.now().saturating_add(MAX_LIFETIME);
+        self.saved().erase(&account.id, until);
         self.one_time(Purpose::SignUp).revoke(&account.id)?;
         self.one_time(Purpose::Reset).revoke(&account.id)?;
         self.accounts().erase(account);

@@ -15,7 +15,11 @@ use crate::service::Service;
 use crate::settings::DAY;
 
 /// How far ahead an expiry may be: a moment in microseconds is beyond it, one in seconds is past.
-const MAX_LIFETIME: u64 = 10 * 366 * DAY;
+pub(in crate::service) const MAX_LIFETIME: u64 = 10 * 366 * DAY;
+
+/// One message in so many goes on with what deletions left. If each did, those that are sent at once would remove the same
+/// and have to wait for each other.
+const TIDY_EVERY: u8 = 16;
 
 const TOKEN: &str = "must be 20 bytes to 8 KiB";
 const EXPIRY: &str = "must be in the future, in milliseconds, at most ten years ahead";
@@ -65,7 +69,18 @@ impl<P: Ports> Service<'_, P> {
         }
         let line = self.line(&owner, request.previous.as_ref())?;
         self.store(&owner, &request, scopes, line);
-        Ok(())
+        self.tidy()
+    }
+
+    /// Removes some of the saved tokens of an account that is gone, now and then.
+    fn tidy(&self) -> Result<(), Error> {
+        let [chance] = self.ports.random::<1>();
+        if !chance.is_multiple_of(TIDY_EVERY) {
+            return Ok(());
+        }
+        let accounts = self.accounts();
+        self.saved()
+            .tidy(|id| Ok(accounts.find(id)?.is_some()))
     }
 
     fn check(&self, request: &SaveToken) -> Result<Option<BTreeSet<String>>, Error> {
