@@ -316,6 +316,7 @@ impl<'a, P: Ports> Service<'a, P> {
         if token.lives(self.ports.now()) {
             self.tokens().save(token);
         } else {
+            self.tokens().forget_value(&token.tag);
             self.tokens().save_record(token);
         }
     }
