@@ -81,10 +81,17 @@ impl Account {
         self.disabled_at.is_some()
     }
 
+    /// Until when its address is to be proved, if that may take `grace` milliseconds; none: it was.
+    #[must_use]
+    pub fn verify_by(&self, grace: u64) -> Option<u64> {
+        let due = self.registered_at.saturating_add(grace);
+        (!self.is_verified()).then_some(due)
+    }
+
     /// Whether it has been pending for `grace` milliseconds or more at `now`.
     #[must_use]
     pub fn is_overdue(&self, now: u64, grace: u64) -> bool {
-        !self.is_verified() && now.saturating_sub(self.registered_at) >= grace
+        self.verify_by(grace).is_some_and(|due| due <= now)
     }
 
     /// Notes at `now` that the address was proved, if it was not before.
@@ -119,8 +126,10 @@ mod tests {
         let mut account = account();
         assert!(!account.is_overdue(0, 500) && !account.is_overdue(1_499, 500));
         assert!(account.is_overdue(1_500, 500) && account.is_overdue(1_000, 0));
+        assert_eq!(account.verify_by(500), Some(1_500));
+        assert_eq!(account.verify_by(u64::MAX), Some(u64::MAX));
         account.verify(1_200);
-        assert!(!account.is_overdue(9_999, 500));
+        assert!(!account.is_overdue(9_999, 500) && account.verify_by(500).is_none());
     }
 
     #[test]
