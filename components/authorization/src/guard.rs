@@ -8,7 +8,18 @@ const ACTING: &str = "acting";
 /// The method of a principal that came with an API token, or with a session that one began.
 const API_TOKEN: &str = "api-token";
 
+/// The source of what services ask: not theirs is what they are asked for by others.
+const SERVICES: &str = "services";
+
 impl Message {
+    /// From where it is asked, as far as that is counted. People who come through a service are not told apart.
+    pub(crate) fn source(&self) -> String {
+        if self.is_service {
+            return SERVICES.to_owned();
+        }
+        client_source::name(self.remote_address.as_deref())
+    }
+
     /// Whether a service asks, or a component to whom the command was granted.
     pub(crate) fn is_granted(&self) -> bool {
         self.is_service || self.is_nested

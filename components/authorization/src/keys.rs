@@ -4,6 +4,7 @@
 //! account/<account>                         the account
 //! email/<canonical address>                 the account's id
 //! noticed/<account>                         nothing: its owner was told of a sign-up lately
+//! known-sources/<account>                   from where it was signed in to lately
 //! one-time/<purpose>/<tag>                  a one-time token
 //! newest/<purpose>/<account>                which of them is the account's newest
 //! saved-access/<tag>, saved-refresh/<tag>   the halves of a saved pair
@@ -30,6 +31,10 @@ pub(crate) fn email(canonical: &str) -> String {
 
 pub(crate) fn noticed(id: &str) -> String {
     format!("noticed/{}", encode(id.as_bytes()))
+}
+
+pub(crate) fn known_sources(id: &str) -> String {
+    format!("known-sources/{}", encode(id.as_bytes()))
 }
 
 pub(crate) fn one_time(purpose: &str, tag: &[u8]) -> String {

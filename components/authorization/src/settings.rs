@@ -2,8 +2,11 @@
 
 use crate::ports::Config;
 
-/// Failed sign-ins, by canonical address.
+/// Tried sign-ins, by canonical address and source.
 pub const SIGN_IN_BUCKET: &str = "sign-in";
+
+/// Failed sign-ins, by canonical address, wherever from.
+pub const SIGN_IN_ADDRESS_BUCKET: &str = "sign-in-address";
 
 /// Wrong passwords of somebody who is signed in, by session. Another bucket, so that strangers who try an address do not
 /// keep its owner from changing their password.

@@ -31,8 +31,8 @@ pub(crate) struct World {
     kept: RefCell<Option<State>>,
     pub(crate) audit: RefCell<Vec<Audited>>,
     pub(crate) log: RefCell<Vec<String>>,
-    /// How much was taken, by bucket and key.
-    pub(crate) taken: RefCell<BTreeMap<(String, String), u32>>,
+    /// What was taken, by bucket and key.
+    buckets: RefCell<BTreeMap<(String, String), Bucket>>,
     /// Each call of a port that takes time, by its name, in order.
     pub(crate) work: RefCell<Vec<&'static str>>,
     /// What the email channel answers, if it takes no mail.
@@ -61,6 +61,14 @@ pub(crate) struct State {
     pub(crate) ended: Vec<(String, Option<String>)>,
     /// From which addresses mails were taken back.
     pub(crate) withdrawn: Vec<String>,
+}
+
+/// A bucket for one key.
+#[derive(Debug, Default)]
+struct Bucket {
+    taken: u64,
+    /// Since when it fills.
+    since: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,7 +101,7 @@ impl Default for World {
             kept: RefCell::default(),
             audit: RefCell::default(),
             log: RefCell::default(),
-            taken: RefCell::default(),
+            buckets: RefCell::default(),
             work: RefCell::default(),
             unsent: Cell::default(),
             failed: Cell::default(),
@@ -177,6 +185,22 @@ impl World {
             .insert(name.to_owned(), value.to_owned());
     }
 
+    /// How much is taken from a bucket for a key.
+    pub(crate) fn taken(&self, bucket: &str, key: &str) -> u64 {
+        let name = (bucket.to_owned(), key.to_owned());
+        self.buckets
+            .borrow()
+            .get(&name)
+            .map_or(0, |bucket| bucket.taken)
+    }
+
+    /// The keys for which something is taken from a bucket.
+    pub(crate) fn taken_for(&self, bucket: &str) -> Vec<String> {
+        let buckets = self.buckets.borrow();
+        let names = buckets.keys().filter(|(name, _)| name == bucket);
+        names.map(|(_, key)| key.clone()).collect()
+    }
+
     /// Moves the clock on, by milliseconds.
     pub(crate) fn pass(&self, milliseconds: u64) {
         self.now.set(self.now.get() + milliseconds);
@@ -239,6 +263,7 @@ pub(crate) fn service() -> Message {
         is_service: true,
         is_nested: false,
         is_operator: false,
+        remote_address: None,
         principal: None,
     }
 }
@@ -248,6 +273,14 @@ pub(crate) fn operator() -> Message {
     Message {
         is_operator: true,
         ..service()
+    }
+}
+
+/// A message of anybody at this address, through another component.
+pub(crate) fn from(remote_address: &str) -> Message {
+    Message {
+        remote_address: Some(remote_address.to_owned()),
+        ..through_component()
     }
 }
 

@@ -7,7 +7,8 @@ use crate::fields::Check;
 use crate::password::Password;
 use crate::ports::{Message, Ports, Verdict};
 use crate::secret::Secret;
-use crate::settings::{PASSWORD_CHECK_BUCKET, SIGN_IN_BUCKET};
+use crate::settings::PASSWORD_CHECK_BUCKET;
+use crate::tries::Tries;
 
 const ACTION: &str = "password-change";
 
@@ -75,7 +76,8 @@ impl<P: Ports> Service<'_, P> {
         }
         if self.verify(action, Some(account), password) == Verdict::Mismatch {
             // Counted, not asked: strangers who try the address do not keep its owner out here.
-            let _ = self.ports.take(SIGN_IN_BUCKET, &account.address);
+            let tries = Tries::new(self.ports, &account.address, &message.source());
+            let _ = (tries.begin(), tries.count());
             return Err(Violation::new(path, WRONG).into());
         }
         self.ports.reset(PASSWORD_CHECK_BUCKET, &key);

@@ -10,7 +10,9 @@ use crate::one_time::{Found, Purpose};
 use crate::password::Password;
 use crate::ports::Ports;
 use crate::secret::Secret;
-use crate::settings::{PASSWORD_CHECK_BUCKET, SIGN_IN_BUCKET};
+use crate::settings::PASSWORD_CHECK_BUCKET;
+use crate::sources::KnownSource;
+use crate::tries::Tries;
 
 const ACTION: &str = "password-reset";
 
@@ -70,8 +72,10 @@ impl<P: Ports> Service<'_, P> {
         // Their owner may be taking the account back: what was made meanwhile is not theirs.
         account.disown_credentials(self.ports.now());
         self.set_password(&mut account, &password, None)?;
-        // Whoever reads the mail is the owner: what others tried does not keep them out.
-        self.ports.reset(SIGN_IN_BUCKET, &account.address);
+        // Whoever reads the mail is the owner: what others tried does not keep them out, and here they are known.
+        let source = self.ports.message().source();
+        Tries::new(self.ports, &account.address, &source).forgive_all();
+        KnownSource::read(self.ports, Some(&account), &source)?.note_alone(&account);
         let by_services = guard::account_key(&account.id);
         self.ports.reset(PASSWORD_CHECK_BUCKET, &by_services);
         self.succeed(ACTION, &account.id, &[]);

@@ -4,7 +4,7 @@ use super::{access_lives, paths, save, secret};
 use crate::channels::Notice;
 use crate::error::Error;
 use crate::ports::{Message, Outcome};
-use crate::settings::{PASSWORD_CHECK_BUCKET, SIGN_IN_BUCKET};
+use crate::settings::{PASSWORD_CHECK_BUCKET, SIGN_IN_ADDRESS_BUCKET};
 use crate::testing::{
     Kind, PASSWORD, World, in_session, principal, service, stranger, through_component,
 };
@@ -159,9 +159,10 @@ fn wrong_ones_are_limited_and_count_as_failed_sign_ins() {
     }
     let limited = change(&world, by(), &id, PASSWORD, NEW);
     assert!(matches!(limited, Err(Error::TooManyRequests(1..))));
-    let taken = world.taken.borrow().clone();
-    assert_eq!(taken[&(SIGN_IN_BUCKET.to_owned(), ADA.to_owned())], 10);
-    let answer = world.call(|service| service.get_user(ADA, &secret(PASSWORD)));
+    assert_eq!(world.taken(SIGN_IN_ADDRESS_BUCKET, ADA), 10);
+    let answer = world.call_as(through_component(), |service| {
+        service.get_user(ADA, &secret(PASSWORD))
+    });
     assert!(matches!(answer, Err(Error::TooManyRequests(_))));
 }
 
@@ -177,8 +178,7 @@ fn strangers_failures_do_not_keep_the_owner_from_changing_the_password() {
         change(&world, in_session(&id, "s1"), &id, PASSWORD, NEW),
         Ok(())
     );
-    let taken = world.taken.borrow();
-    assert!(!taken.keys().any(|(bucket, _)| bucket == PASSWORD_CHECK_BUCKET));
+    assert!(world.taken_for(PASSWORD_CHECK_BUCKET).is_empty());
 }
 
 // C03

@@ -178,19 +178,6 @@ fn mails_are_a_minute_apart_and_the_last_one_stays_good() {
     assert_eq!(reset(&world, &token, NEW), Ok(()));
 }
 
-// C03
-#[test]
-fn whoever_reads_the_mail_is_not_kept_out_by_others_failures() {
-    let world = World::default();
-    world.active(ADA);
-    for _ in 0..10 {
-        assert!(!world.signs_in(ADA, "wrong password"));
-    }
-    let token = forgot(&world, ADA);
-    reset(&world, &token, NEW).unwrap();
-    assert!(world.signs_in(ADA, NEW));
-}
-
 #[test]
 fn a_notice_that_is_one_too_many_does_not_undo_a_reset() {
     let world = World::default();
