@@ -11,7 +11,7 @@
 //! saved-family/<account>/<family>           a family of pairs, as long as it lives
 //! saved-pair/<account>/<refresh>/<access>   nothing: the key says that the pair is the account's
 //! leftover/<account>                        nothing: the account went, and not all of its saved tokens did
-//! decoy/<n>                                 nothing that anybody reads
+//! decoy/<what>/<n>                          nothing that anybody reads
 //! ```
 //!
 //! An account's id may be any text, a slash too, if it was imported: in keys it is base64url, so that no account's entries
@@ -82,8 +82,8 @@ pub(crate) fn leftover_account(key: &str) -> Option<String> {
     String::from_utf8(id).ok()
 }
 
-pub(crate) fn decoy(n: usize) -> String {
-    format!("decoy/{n}")
+pub(crate) fn decoy(of: &str, n: usize) -> String {
+    format!("decoy/{of}/{n}")
 }
 
 /// Bytes as text of a key.

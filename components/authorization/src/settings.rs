@@ -12,6 +12,15 @@ pub const SIGN_IN_ADDRESS_BUCKET: &str = "sign-in-address";
 /// keep its owner from changing their password.
 pub const PASSWORD_CHECK_BUCKET: &str = "password-check";
 
+/// Mails with a link to verify an address, by canonical address.
+pub const VERIFICATION_MAIL_BUCKET: &str = "verification-mail";
+
+/// Mails with a link to set a new password, by canonical address.
+pub const RESET_MAIL_BUCKET: &str = "reset-mail";
+
+/// What is taken from where nothing is to be counted.
+pub const NOBODY_BUCKET: &str = "nobody";
+
 /// At most one notice of sign-ups with an address in so many milliseconds.
 pub const NOTICE_INTERVAL: u64 = HOUR;
 

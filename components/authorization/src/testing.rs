@@ -7,7 +7,7 @@ mod channels;
 mod ports;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::account::Account;
 use crate::channels::{Failed, Notice, PersonName, Unsent};
@@ -35,6 +35,8 @@ pub(crate) struct World {
     buckets: RefCell<BTreeMap<(String, String), Bucket>>,
     /// Each call of a port that takes time, by its name, in order.
     pub(crate) work: RefCell<Vec<&'static str>>,
+    /// What the message's commit writes, here and in other channels, by name.
+    rows: RefCell<BTreeSet<String>>,
     /// What the email channel answers, if it takes no mail.
     pub(crate) unsent: Cell<Option<Unsent>>,
     /// What the other channels answer, if they fail.
@@ -103,6 +105,7 @@ impl Default for World {
             log: RefCell::default(),
             buckets: RefCell::default(),
             work: RefCell::default(),
+            rows: RefCell::default(),
             unsent: Cell::default(),
             failed: Cell::default(),
             parameters: Cell::new(1),
@@ -138,6 +141,7 @@ impl World {
     ) -> Result<T, Error> {
         self.message.replace(message.clone());
         self.work.borrow_mut().clear();
+        self.rows.borrow_mut().clear();
         let before = self.state.borrow().clone();
         self.kept.replace(None);
         let answer = command(&Service::new(self));
@@ -243,13 +247,20 @@ impl World {
         keys.cloned().collect()
     }
 
-    /// How often each kind of work was done in the last message.
+    /// How often each kind of work was done in the last message, and how many rows its commit writes.
     pub(crate) fn effort(&self) -> BTreeMap<&'static str, usize> {
-        let mut effort = BTreeMap::new();
+        let mut effort = BTreeMap::from([("row", self.rows.borrow().len())]);
         for work in self.work.borrow().iter() {
             *effort.entry(*work).or_default() += 1;
         }
         effort
+    }
+
+    /// Notes that the commit writes so many rows of this name.
+    fn writes(&self, name: &str, count: usize) {
+        let mut rows = self.rows.borrow_mut();
+        let before = rows.len();
+        rows.extend((before..before + count).map(|n| format!("{name} {n}")));
     }
 
     fn does(&self, work: &'static str) {

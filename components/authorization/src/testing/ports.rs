@@ -64,6 +64,7 @@ impl Storage for World {
         assert!((1..=512).contains(&key.len()) && value.len() <= 256 * 1024);
         assert!(subject.is_none_or(|subject| (1..=128).contains(&subject.len())));
         self.does("put");
+        self.rows.borrow_mut().insert(key.to_owned());
         let entry = Entry {
             value: value.to_vec(),
             expires_at,
@@ -77,6 +78,7 @@ impl Storage for World {
 
     fn delete(&self, key: &str) {
         self.does("delete");
+        self.rows.borrow_mut().insert(key.to_owned());
         self.state.borrow_mut().entries.remove(key);
     }
 }
@@ -131,6 +133,7 @@ impl Effects for World {
     }
 
     fn publish(&self, name: &str, payload: &str, about: &str) {
+        self.writes("event", 1);
         let event = (name.to_owned(), payload.to_owned(), about.to_owned());
         self.state.borrow_mut().events.push(event);
     }
@@ -142,6 +145,7 @@ impl Effects for World {
         subject: Option<&str>,
         detail: &[(&str, &str)],
     ) {
+        self.writes("audit", 1);
         assert!(action.len() <= 64 && subject.is_none_or(|subject| subject.len() <= 128));
         assert!(
             detail

@@ -5,7 +5,7 @@ use crate::channels::{Failed, Notice, Unsent};
 use crate::error::Error;
 use crate::ports::Outcome;
 use crate::secret::Secret;
-use crate::settings::{HOUR, MINUTE};
+use crate::settings::{HOUR, MINUTE, RESET_MAIL_BUCKET};
 use crate::testing::{Kind, PASSWORD, START, World, through_component};
 
 const ADA: &str = "ada@example.com";
@@ -175,6 +175,35 @@ fn mails_are_a_minute_apart_and_the_last_one_stays_good() {
     start(&world, ADA);
     assert!(world.was_denied("password-reset-start", Some(&id), "too-many-mails"));
     world.unsent.set(None);
+    assert_eq!(reset(&world, &token, NEW), Ok(()));
+}
+
+/// Whoever floods a mailbox gets few mails, and its owner always has a link that works or gets one.
+#[test]
+fn a_flood_of_requests_makes_few_mails_and_leaves_a_link_that_works() {
+    let world = World::default();
+    let id = world.active(ADA);
+    let mails = || world.state.borrow().mails.len();
+    for _ in 0..30 {
+        start(&world, ADA);
+        world.pass(MINUTE);
+    }
+    assert_eq!(mails(), 3);
+    assert!(world.was_denied("password-reset-start", Some(&id), "too-many-mails"));
+    // For a day, every minute; an unknown address is not counted for.
+    let mut newest = (world.now.get(), mails());
+    for _ in 0..24 * 60 {
+        start(&world, ADA);
+        start(&world, "nobody@example.com");
+        if mails() > newest.1 {
+            newest = (world.now.get(), mails());
+        }
+        assert!(world.now.get() - newest.0 < HOUR);
+        world.pass(MINUTE);
+    }
+    assert!(mails() < 3 + 40, "{}", mails());
+    assert!(world.taken_for(RESET_MAIL_BUCKET) == [ADA]);
+    let token = world.mailed_token();
     assert_eq!(reset(&world, &token, NEW), Ok(()));
 }
 
