@@ -165,8 +165,8 @@ impl<'a, P: Ports> Service<'a, P> {
         let principal = self.principal("api-token-read", Doing::See)?;
         let tokens = self.tokens().page(&principal.subject, after, limit)?;
         let (owner, now) = (self.account(&principal.subject)?, self.ports.now());
-        let as_of_now = |token: Token| token.as_of(owner.as_ref(), now);
-        Ok(tokens.into_iter().map(as_of_now).collect())
+        let now_standing = |token: Token| token.standing_at(owner.as_ref(), now);
+        Ok(tokens.into_iter().map(now_standing).collect())
     }
 
     /// Removes all tokens of the principal.
@@ -175,7 +175,9 @@ impl<'a, P: Ports> Service<'a, P> {
     /// [`Error::AccessDenied`] for who may not change tokens.
     pub fn delete_all(&self) -> Result<(), Error> {
         let principal = self.principal("api-token-delete-all", Doing::Make)?;
-        let removed = self.tokens().remove_all(&principal.subject, self.ports.now());
+        let removed = self
+            .tokens()
+            .remove_all(&principal.subject, self.ports.now());
         let removed = removed.to_string();
         let subject = Some(principal.subject.as_str());
         let detail = [("tokens", removed.as_str())];
@@ -238,7 +240,7 @@ impl<'a, P: Ports> Service<'a, P> {
         let token = self.tokens().find(&principal.subject, uuid)?;
         let token = token.ok_or(Error::NotFound)?;
         let owner = self.account(&principal.subject)?;
-        Ok(token.as_of(owner.as_ref(), self.ports.now()))
+        Ok(token.standing_at(owner.as_ref(), self.ports.now()))
     }
 
     /// Refuses scopes that the principal's account or credential does not have. The account.

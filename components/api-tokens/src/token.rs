@@ -52,7 +52,7 @@ impl Token {
 
     /// The token as it stands at `now`, `owner` being its owner's account: one of credentials that do not count any more has
     /// ended with them.
-    pub(crate) fn as_of(mut self, owner: Option<&Account>, now: u64) -> Self {
+    pub(crate) fn standing_at(mut self, owner: Option<&Account>, now: u64) -> Self {
         if let Some(owner) = owner.filter(|owner| !self.is_of(owner)) {
             let ended_at = owner.credentials_since.min(now);
             self.expires_at = self.expires_at.min(ended_at);
@@ -119,7 +119,7 @@ mod tests {
             ..token()
         };
         assert!(made.is_of(&owner(5)) && !made.is_of(&owner(6)) && !made.is_of(&owner(4)));
-        let end = |owner: Option<&Account>, now| made.clone().as_of(owner, now).expires_at;
+        let end = |owner: Option<&Account>, now| made.clone().standing_at(owner, now).expires_at;
         assert_eq!(end(Some(&owner(5)), 50), 100);
         assert_eq!(end(Some(&owner(40)), 50), 40);
         // Another host's clock was ahead; one that had ended before; an account that is gone.

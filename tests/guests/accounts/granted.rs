@@ -98,7 +98,11 @@ fn session(name: &str, given: &Given<'_>) -> Option<String> {
     Some(match name {
         "issue-session" => {
             let access_only = id == "access-only";
-            let request = token::IssueSessionRequest { access_only };
+            let ends_by = None;
+            let request = token::IssueSessionRequest {
+                access_only,
+                ends_by,
+            };
             told(token::issue_session(request))
         }
         "refresh-session" => {

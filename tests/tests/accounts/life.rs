@@ -256,7 +256,14 @@ async fn a_reset_ends_the_api_tokens_that_were_made_before() {
     let session = signed_in(&host, 1, "ada@example.org").await;
     let expires_at = host.clock.now() + 60 * 60 * 1_000;
     let create = json!({"metadata": {"name": "ci", "expires_at": expires_at}, "permissions": {"scopes": ["profile:read"]}});
-    let made = user(&host, &session.access, "api-tokens", "create", create.clone()).await;
+    let made = user(
+        &host,
+        &session.access,
+        "api-tokens",
+        "create",
+        create.clone(),
+    )
+    .await;
     let old = ok(made)["value"].as_str().unwrap().to_owned();
     ok(user(&host, &old, "accounts", "profile", json!({})).await);
     let begun = ok(user(&host, &old, "accounts", "token-authorization", json!({})).await);

@@ -132,7 +132,10 @@ async fn a_source_that_guesses_is_stopped_and_stops_nobody_else() {
                 "unauthenticated",
             );
         }
-        refused(sign_in(&host, 7, email, PASSWORD).await, "too-many-requests");
+        refused(
+            sign_in(&host, 7, email, PASSWORD).await,
+            "too-many-requests",
+        );
     }
     ok(sign_in(&host, 1, "ada@example.org", PASSWORD).await);
     ok(sign_in(&host, 2, "ada@example.org", PASSWORD).await);
@@ -146,12 +149,31 @@ async fn a_stolen_session_does_not_use_up_its_owners_tries() {
     let own = Session::of(&ok(sign_in(&host, 1, "ada@example.org", PASSWORD).await));
     let change = |current: &str| json!({"current": current, "new": NEW_PASSWORD});
     for _ in 0..10 {
-        let wrong = user(&host, &stolen.access, "accounts", "change-password", change("not it"));
+        let wrong = user(
+            &host,
+            &stolen.access,
+            "accounts",
+            "change-password",
+            change("not it"),
+        );
         refused(wrong.await, "validation-failed");
     }
-    let right = user(&host, &stolen.access, "accounts", "change-password", change(PASSWORD));
+    let right = user(
+        &host,
+        &stolen.access,
+        "accounts",
+        "change-password",
+        change(PASSWORD),
+    );
     refused(right.await, "too-many-requests");
-    ok(user(&host, &own.access, "accounts", "change-password", change(PASSWORD)).await);
+    ok(user(
+        &host,
+        &own.access,
+        "accounts",
+        "change-password",
+        change(PASSWORD),
+    )
+    .await);
 }
 
 // A10

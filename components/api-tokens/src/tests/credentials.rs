@@ -87,7 +87,10 @@ fn it_gets_no_new_life() {
         ..metadata("renamed")
     };
     let renamed = world.service().update(&uuid, Some(kept), None).unwrap();
-    assert_eq!((&*renamed.name, renamed.expires_at), ("renamed", START + HOUR));
+    assert_eq!(
+        (&*renamed.name, renamed.expires_at),
+        ("renamed", START + HOUR)
+    );
     assert_eq!(authorize(&world, &old), Err(Error::Unauthenticated));
 }
 

@@ -39,7 +39,9 @@ fn all_tokens_of_a_person_go_and_nobody_elses() {
 #[test]
 fn as_many_tokens_as_there_can_be_go_within_a_share_of_what_a_message_may_do() {
     let world = World::default();
-    let uuids: Vec<_> = (0..MAX_TOKENS).map(|_| create(&world, &[]).0.uuid).collect();
+    let uuids: Vec<_> = (0..MAX_TOKENS)
+        .map(|_| create(&world, &[]).0.uuid)
+        .collect();
     for uuid in &uuids {
         world.service().force_expiration(uuid).unwrap();
     }

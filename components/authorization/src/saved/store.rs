@@ -113,7 +113,10 @@ impl<'a, P: Storage + Macs + Effects> SavedTokens<'a, P> {
     ///
     /// If there is an account with the id again, what is left is left to expire: it lies among what is the new one's. It is
     /// dead there too, being of other credentials.
-    pub(crate) fn tidy(&self, exists: impl FnOnce(&str) -> Result<bool, Error>) -> Result<(), Error> {
+    pub(crate) fn tidy(
+        &self,
+        exists: impl FnOnce(&str) -> Result<bool, Error>,
+    ) -> Result<(), Error> {
         let first = self.ports.scan(keys::LEFTOVERS, None).into_iter().next();
         let Some(key) = first else { return Ok(()) };
         match keys::leftover_account(&key) {

@@ -86,6 +86,7 @@ impl<P: Ports> Service<'_, P> {
 
     fn decoy(&self, of: &str, n: usize, value: &[u8]) {
         let until = self.ports.now().saturating_add(MINUTE);
-        self.ports.put(&keys::decoy(of, n), value, Some(until), None);
+        self.ports
+            .put(&keys::decoy(of, n), value, Some(until), None);
     }
 }

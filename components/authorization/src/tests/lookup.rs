@@ -16,7 +16,9 @@ fn until_when_an_address_is_to_be_verified_is_configured() {
     let id = world.register(ADA).id;
     let verify_by = || {
         let account = world.account(&id).unwrap();
-        world.call(|service| Ok(service.verify_by(&account))).unwrap()
+        world
+            .call(|service| Ok(service.verify_by(&account)))
+            .unwrap()
     };
     assert_eq!(verify_by(), Some(START + 2 * DAY));
     world.set("verification-grace", &DAY.to_string());

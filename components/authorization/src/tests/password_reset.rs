@@ -64,7 +64,10 @@ fn credentials_that_others_keep_count_since_the_reset() {
     assert_eq!(since(), START);
     let token = forgot(&world, ADA);
     world.pass(MINUTE);
-    assert_eq!(reset(&world, &secret("nonsense"), NEW), Err(Error::NotFound));
+    assert_eq!(
+        reset(&world, &secret("nonsense"), NEW),
+        Err(Error::NotFound)
+    );
     assert!(reset(&world, &token, "short").is_err());
     assert_eq!(since(), START);
     reset(&world, &token, NEW).unwrap();
@@ -229,7 +232,10 @@ fn a_notice_that_cannot_be_made_does_not_undo_a_reset_and_is_on_record() {
     let audit = world.audit.borrow();
     let notice = audit.iter().find(|(action, ..)| action == "notice");
     let (_, outcome, subject, reason) = notice.unwrap();
-    assert_eq!((*outcome, subject.as_deref()), (Outcome::Denied, Some(&*id)));
+    assert_eq!(
+        (*outcome, subject.as_deref()),
+        (Outcome::Denied, Some(&*id))
+    );
     assert_eq!(reason.as_deref(), Some("no-mail"));
 }
 

@@ -310,15 +310,24 @@ fn of_two_pairs_that_follow_from_one_token_the_first_is_saved() {
     save(&world, &id, "two", Some("one")).unwrap();
     let before = world.state.borrow().clone();
     // In a row, and after the other one was used up too.
-    assert_eq!(save(&world, &id, "other", Some("one")), Err(Error::Conflict));
+    assert_eq!(
+        save(&world, &id, "other", Some("one")),
+        Err(Error::Conflict)
+    );
     assert!(world.was_denied("token-save", Some(&id), "has-a-successor"));
     assert_eq!(*world.state.borrow(), before);
     assert!(!access_lives(&world, "other") && access_lives(&world, "two"));
     // A reply that was lost: the same pair again.
     assert_eq!(save(&world, &id, "two", Some("one")), Ok(()));
     rotate(&world, &id, "two", "three");
-    assert_eq!(save(&world, &id, "other", Some("one")), Err(Error::Conflict));
-    assert_eq!(save(&world, &id, "other", Some("two")), Err(Error::Conflict));
+    assert_eq!(
+        save(&world, &id, "other", Some("one")),
+        Err(Error::Conflict)
+    );
+    assert_eq!(
+        save(&world, &id, "other", Some("two")),
+        Err(Error::Conflict)
+    );
     assert!(refresh_lives(&world, "three") && !refresh_lives(&world, "other"));
 }
 
@@ -330,7 +339,10 @@ fn a_pair_that_was_refused_is_no_successor() {
     save(&world, &id, "one", None).unwrap();
     save(&world, &id, "taken", None).unwrap();
     assert!(revoke(&world, &id, "one", RevocationReason::Rotation));
-    assert_eq!(save(&world, &id, "taken", Some("one")), Err(Error::Conflict));
+    assert_eq!(
+        save(&world, &id, "taken", Some("one")),
+        Err(Error::Conflict)
+    );
     assert_eq!(save(&world, &id, "two", Some("one")), Ok(()));
 }
 

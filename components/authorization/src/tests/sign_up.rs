@@ -175,7 +175,10 @@ fn an_installation_that_makes_no_mails_answers_alike_and_its_operator_is_told() 
         world.log.borrow_mut().clear();
         assert_eq!(sign_up(&world, &request(email)), Ok(()));
         let log = world.log.borrow();
-        assert!(log.len() == 1 && log[0].contains("email channel"), "{log:?}");
+        assert!(
+            log.len() == 1 && log[0].contains("email channel"),
+            "{log:?}"
+        );
     }
     assert!(world.account(&id).is_some());
     // The new account is there, and gets its link as soon as there are mails again.

@@ -77,7 +77,12 @@ fn one_site_is_one_source() {
         let address = format!("2001:db8:1:2::{host}");
         assert_eq!(sign_in(&world, &address, ADA, "wrong password"), Ok(false));
     }
-    assert!(is_limited(&sign_in(&world, "2001:db8:1:2:ffff::1", ADA, "x")));
+    assert!(is_limited(&sign_in(
+        &world,
+        "2001:db8:1:2:ffff::1",
+        ADA,
+        "x"
+    )));
     assert_eq!(sign_in(&world, "2001:db8:1:3::1", ADA, "x"), Ok(false));
 }
 
@@ -85,7 +90,12 @@ fn one_site_is_one_source() {
 #[test]
 fn many_sources_are_stopped_together_and_the_owner_is_heard_where_they_were_before() {
     let world = besieged();
-    assert!(is_limited(&sign_in(&world, ELSEWHERE, ADA, "wrong password")));
+    assert!(is_limited(&sign_in(
+        &world,
+        ELSEWHERE,
+        ADA,
+        "wrong password"
+    )));
     assert!(is_limited(&sign_in(&world, ELSEWHERE, ADA, PASSWORD)));
     assert_eq!(sign_in(&world, HOME, ADA, PASSWORD), Ok(true));
     // At home only the right one is heard.
@@ -204,7 +214,10 @@ fn few_sources_are_kept_and_they_do_not_say_where() {
     assert_eq!(keys.len(), 1);
     let record = world.state.borrow().entries[&keys[0]].clone();
     let text = String::from_utf8(record.value).unwrap();
-    assert!(text.matches("seen_at").count() == 20 && !text.contains("203.0"), "{text}");
+    assert!(
+        text.matches("seen_at").count() == 20 && !text.contains("203.0"),
+        "{text}"
+    );
     assert_eq!(record.subject, Some(id));
     // The latest are known.
     assert_eq!(guess(&world, ADA, 40), Ok(false));

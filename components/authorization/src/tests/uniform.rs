@@ -141,9 +141,7 @@ fn asking_for_a_mail_that_cannot_be_made_costs_the_same_for_everybody() {
         let world = World::default();
         world.register("pending@example.com");
         world.pass(2 * MINUTE);
-        world
-            .unsent
-            .set(Some(Unsent::Failed(Failed("unknown"))));
+        world.unsent.set(Some(Unsent::Failed(Failed("unknown"))));
         let unknown = start(&world, "nobody@example.com", reset);
         assert_alike(&unknown, &start(&world, "pending@example.com", reset));
     }

@@ -27,7 +27,8 @@ fn the_text_part_is_what_a_person_would_write() {
 #[test]
 fn a_verification_mail_warns_who_did_not_sign_up_in_both_parts() {
     let mail = mail_of(TOKEN_MAILS[0], token_mail());
-    let warning = "If you did not sign up, do not follow the link: somebody else chose the password";
+    let warning =
+        "If you did not sign up, do not follow the link: somebody else chose the password";
     assert!(mail.text.contains(warning) && mail.html.contains(warning));
 }
 

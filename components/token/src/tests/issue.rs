@@ -92,7 +92,11 @@ fn an_access_token_does_not_become_another_session() {
 // D05
 #[test]
 fn a_session_that_is_given_a_moment_is_over_by_then_however_often_it_is_refreshed() {
-    let world = world(Plane::Public, Some("accounts"), Some(principal("u1", &["pwd"])));
+    let world = world(
+        Plane::Public,
+        Some("accounts"),
+        Some(principal("u1", &["pwd"])),
+    );
     let end = START + 2 * DAY;
     let session = world.service().issue_session(false, Some(end)).unwrap();
     assert_eq!(session.access_expires_at, START + 10 * MINUTE);
@@ -108,7 +112,9 @@ fn a_session_that_is_given_a_moment_is_over_by_then_however_often_it_is_refreshe
     assert!(is_valid(&world, &last.access_token));
     world.pass(1_000);
     assert!(!is_valid(&world, &last.access_token));
-    let refused = world.service().refresh_session(&last.refresh_token.unwrap());
+    let refused = world
+        .service()
+        .refresh_session(&last.refresh_token.unwrap());
     assert!(refused.is_err_and(|error| error == Error::Unauthenticated));
 }
 

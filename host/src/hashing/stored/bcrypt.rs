@@ -9,8 +9,8 @@ use base64::alphabet::BCRYPT;
 use base64::engine::GeneralPurpose;
 use base64::engine::general_purpose::NO_PAD;
 
-use crate::hashing::function::Function;
 use super::{Stored, decimal};
+use crate::hashing::function::Function;
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(&BCRYPT, NO_PAD);
 

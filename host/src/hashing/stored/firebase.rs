@@ -7,8 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use crate::hashing::function::{Function, Scrypt, SignerKey};
 use super::{Stored, decimal};
+use crate::hashing::function::{Function, Scrypt, SignerKey};
 
 /// The names of the parameters, in their order.
 const NAMES: [&str; 6] = ["v", "n", "r", "p", "ss", "sk"];
@@ -24,7 +24,11 @@ pub(super) fn parse(params: &str, salt: &str, hash: &str) -> Option<Stored> {
         p: decimal(p)?,
     };
     // The separator is only ever appended to the salt.
-    let salt = [STANDARD.decode(salt).ok()?, STANDARD.decode(separator).ok()?].concat();
+    let salt = [
+        STANDARD.decode(salt).ok()?,
+        STANDARD.decode(separator).ok()?,
+    ]
+    .concat();
     let hash = STANDARD.decode(hash).ok()?;
     let signer_key = Zeroizing::new(STANDARD.decode(signer_key).ok()?);
     // The hash is the key, encrypted.

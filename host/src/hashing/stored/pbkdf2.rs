@@ -4,8 +4,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
-use crate::hashing::function::{Digest, Function};
 use super::{Stored, decimal};
+use crate::hashing::function::{Digest, Function};
 
 pub(super) fn parse(digest: Digest, params: &str, salt: &str, hash: &str) -> Option<Stored> {
     match params.strip_prefix("i=") {

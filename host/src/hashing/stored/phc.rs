@@ -4,9 +4,9 @@
 use argon2::password_hash::phc::{Ident, Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Version};
 
+use super::Stored;
 use crate::hashing::cost::Cost;
 use crate::hashing::function::{Argon2, Function, Scrypt};
-use super::Stored;
 
 /// `$argon2id$v=19$m=65536,t=2,p=1$salt$hash`, or `argon2i` or `argon2d`. Without `v` it is of the version before it had one, 16.
 pub(super) fn argon2(text: &str) -> Option<Stored> {

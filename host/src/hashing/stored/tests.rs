@@ -189,9 +189,18 @@ fn what_is_malformed_is_refused() {
         (DJANGO, "XGFA=", "XGFB="),
     ];
     for (text, from, to) in spoils {
-        assert!(!is_accepted_with(text, from, to), "{from} to {to} in {text}");
+        assert!(
+            !is_accepted_with(text, from, to),
+            "{from} to {to} in {text}"
+        );
     }
-    for bad in ["", "$", "$$$$", "password", "$unknown$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5Q"] {
+    for bad in [
+        "",
+        "$",
+        "$$$$",
+        "password",
+        "$unknown$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5Q",
+    ] {
         assert!(!is_accepted(bad), "{bad}");
     }
 }
@@ -291,7 +300,10 @@ fn salts_and_hashes_have_bounds() {
 fn debug_shows_no_hash() {
     for text in ALL {
         let debug = format!("{:?}", parse(text).unwrap());
-        assert!(!debug.contains("hash") && !debug.contains("salt"), "{debug}");
+        assert!(
+            !debug.contains("hash") && !debug.contains("salt"),
+            "{debug}"
+        );
         // The bytes of the signer key begin so.
         assert!(!debug.contains("143, 27"), "{debug}");
     }
@@ -300,16 +312,20 @@ fn debug_shows_no_hash() {
 /// A text that was accepted, with one piece replaced.
 fn spoiled() -> impl Strategy<Value = String> {
     let piece = prop_oneof![".{0,8}", "[$=,0-9]{0,12}", Just("4294967295".to_owned())];
-    (0..ALL.len(), any::<prop::sample::Index>(), 0..12_usize, piece).prop_map(
-        |(which, at, length, piece)| {
+    (
+        0..ALL.len(),
+        any::<prop::sample::Index>(),
+        0..12_usize,
+        piece,
+    )
+        .prop_map(|(which, at, length, piece)| {
             let chars: Vec<char> = ALL[which].chars().collect();
             let at = at.index(chars.len());
             let end = (at + length).min(chars.len());
             let start: String = chars[..at].iter().collect();
             let rest: String = chars[end..].iter().collect();
             format!("{start}{piece}{rest}")
-        },
-    )
+        })
 }
 
 proptest! {

@@ -45,7 +45,11 @@ async fn hashes_of_every_kind_match_their_password_and_ask_for_a_new_one() {
             Verdict::MatchNeedsRehash,
             "{stored}"
         );
-        for wrong in ["", "correct horse battery stapl", "Correct horse battery staple"] {
+        for wrong in [
+            "",
+            "correct horse battery stapl",
+            "Correct horse battery staple",
+        ] {
             assert_eq!(
                 verdict(&pool, wrong.as_bytes(), stored).await,
                 Verdict::Mismatch,
@@ -256,7 +260,12 @@ fn what_may_be_cheaper_is_followed_by_a_hash_of_our_own() {
         !function.takes_as_long_as(own)
     };
     let argon2 = |cost: &str| format!("$argon2i$v=16${cost}$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5Q");
-    for dear in ["m=64,t=1,p=1", "m=64,t=1,p=2", "m=32,t=2,p=1", "m=4096,t=3,p=1"] {
+    for dear in [
+        "m=64,t=1,p=1",
+        "m=64,t=1,p=2",
+        "m=32,t=2,p=1",
+        "m=4096,t=3,p=1",
+    ] {
         assert!(!padding(&argon2(dear)), "{dear}");
     }
     for cheap in ["m=63,t=1,p=1", "m=8,t=1,p=1", "m=31,t=2,p=1"] {

@@ -38,13 +38,12 @@ impl Queue {
     /// have it tried again.
     pub(super) async fn bury(&self, place: &Place, known: Entry) -> Result<Taken, StoreError> {
         let told = self.told_by_words(&place.id).await?;
-        let progress = told.unwrap_or_else(|| Progress::lost(place.due, known.record.expires_at));
+        let mut progress =
+            told.unwrap_or_else(|| Progress::lost(place.due, known.record.expires_at));
+        progress.due = Some(place.due);
         let held = Held {
             id: known.key,
-            progress: Progress {
-                due: Some(place.due),
-                ..progress
-            },
+            progress,
             version: known.version,
             about: known.record.subject,
         };

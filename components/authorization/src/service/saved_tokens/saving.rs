@@ -79,8 +79,7 @@ impl<P: Ports> Service<'_, P> {
             return Ok(());
         }
         let accounts = self.accounts();
-        self.saved()
-            .tidy(|id| Ok(accounts.find(id)?.is_some()))
+        self.saved().tidy(|id| Ok(accounts.find(id)?.is_some()))
     }
 
     fn check(&self, request: &SaveToken) -> Result<Option<BTreeSet<String>>, Error> {
