@@ -3,59 +3,79 @@
 use std::hint::black_box;
 use std::num::NonZeroU32;
 
-use argon2::Block;
 use aws_lc_rs::cipher::{AES_256, EncryptingKey, EncryptionContext, UnboundCipherKey};
 use aws_lc_rs::iv::FixedLength;
 use aws_lc_rs::pbkdf2;
 use zeroize::Zeroizing;
 
-use super::cost::Cost;
+use super::SALT_BYTES;
 use super::function::{Argon2, Digest, Function, Scrypt, SignerKey};
+use super::own::{Input, Worker};
 
 /// So much of a password bcrypt reads, in bytes.
 const BCRYPT_BYTES: usize = 72;
 
 /// One hash to compute.
-pub(super) struct Task {
+pub(super) enum Task {
+    /// One of today.
+    Own {
+        input: Input,
+        salt: [u8; SALT_BYTES],
+    },
+    /// One that was stored and is not of today.
+    Other(Other),
+}
+
+/// A hash of any function.
+pub(super) struct Other {
     pub(super) input: Zeroizing<Vec<u8>>,
     pub(super) function: Function,
     pub(super) salt: Vec<u8>,
     /// The length of the hash, in bytes.
     pub(super) length: usize,
-    /// Of a hash that is computed afterwards for nothing but the time that it takes.
-    pub(super) padding: Option<Cost>,
+    /// Whether a hash of today is computed afterwards, for nothing but the time that it takes.
+    pub(super) is_padded: bool,
 }
 
 /// A hash. An empty one is equal to no stored one: the input cannot have been what was hashed.
 pub(super) type Hash = Zeroizing<Vec<u8>>;
 
-/// The hash, computed in `memory`, which grows as needed; none if there is not enough of it. What the last hash left is not wiped,
-/// which would cost a fifth of a hash: it comes of a password, nearly always under its pepper, and whoever reads this process's memory
-/// has what is in it anyway.
-pub(super) fn compute(task: &Task, memory: &mut Vec<Block>) -> Option<Hash> {
-    let hash = match &task.function {
-        Function::Argon2(function) => argon2(*function, task, memory)?,
-        Function::Bcrypt { cost } => bcrypt(*cost, task)?,
-        Function::Scrypt(function) => scrypt(*function, task, task.length)?,
-        Function::FirebaseScrypt { scrypt, signer_key } => firebase(*scrypt, signer_key, task)?,
-        Function::Pbkdf2 { digest, iterations } => pbkdf2(*digest, *iterations, task)?,
+/// The hash of `task`; none if there is not enough memory.
+pub(super) fn compute(task: &Task, worker: &mut Worker) -> Option<Hash> {
+    let other = match task {
+        Task::Own { input, salt } => return worker.hash(input, salt),
+        Task::Other(other) => other,
     };
-    if let Some(cost) = task.padding {
-        pad(cost, task, memory)?;
+    let hash = compute_other(other)?;
+    if other.is_padded {
+        worker.hash(&[0; 32], &[0; SALT_BYTES])?;
     }
     Some(hash)
 }
 
-fn argon2(function: Argon2, task: &Task, memory: &mut Vec<Block>) -> Option<Hash> {
-    let params = function.cost.params(task.length)?;
-    let blocks = params.block_count();
-    if memory.len() < blocks {
-        memory.try_reserve_exact(blocks - memory.len()).ok()?;
-        memory.resize(blocks, Block::default());
+fn compute_other(task: &Other) -> Option<Hash> {
+    match &task.function {
+        Function::Argon2(function) => {
+            compute_argon2(*function, &task.input, &task.salt, task.length)
+        }
+        Function::Bcrypt { cost } => bcrypt(*cost, task),
+        Function::Scrypt(function) => scrypt(*function, task, task.length),
+        Function::FirebaseScrypt { scrypt, signer_key } => firebase(*scrypt, signer_key, task),
+        Function::Pbkdf2 { digest, iterations } => pbkdf2(*digest, *iterations, task),
     }
-    let mut hash = Zeroizing::new(vec![0; task.length]);
+}
+
+/// Argon2 of any kind, in memory that is given back.
+pub(super) fn compute_argon2(
+    function: Argon2,
+    input: &[u8],
+    salt: &[u8],
+    length: usize,
+) -> Option<Hash> {
+    let params = function.cost.params(length)?;
+    let mut hash = Zeroizing::new(vec![0; length]);
     argon2::Argon2::new(function.algorithm, function.version, params)
-        .hash_password_into_with_memory(&task.input, &task.salt, &mut hash, &mut memory[..])
+        .hash_password_into(input, salt, &mut hash)
         .ok()?;
     Some(hash)
 }
@@ -63,7 +83,7 @@ fn argon2(function: Argon2, task: &Task, memory: &mut Vec<Block>) -> Option<Hash
 /// bcrypt as its implementations have always done it: of a longer password the first 72 bytes count, of a shorter one
 /// the NUL behind it, too. A NUL inside was the end of the password for some of them and not for others, and for the
 /// algorithm "abc" and "abc\0abc" are the same: such a password is nobody's.
-fn bcrypt(cost: u32, task: &Task) -> Option<Hash> {
+fn bcrypt(cost: u32, task: &Other) -> Option<Hash> {
     let salt = <[u8; 16]>::try_from(task.salt.as_slice()).ok()?;
     let mut key = Zeroizing::new([0; BCRYPT_BYTES]);
     let read = task.input.len().min(BCRYPT_BYTES);
@@ -76,7 +96,7 @@ fn bcrypt(cost: u32, task: &Task) -> Option<Hash> {
     Some(hash)
 }
 
-fn scrypt(function: Scrypt, task: &Task, length: usize) -> Option<Hash> {
+fn scrypt(function: Scrypt, task: &Other, length: usize) -> Option<Hash> {
     let log_n = u8::try_from(function.log_n).ok()?;
     let params = scrypt::Params::new(log_n, function.r, function.p).ok()?;
     // The crate ends the process if it gets no memory: so ask before it does.
@@ -90,7 +110,7 @@ fn scrypt(function: Scrypt, task: &Task, length: usize) -> Option<Hash> {
 }
 
 /// The project's key in AES-256 in counter mode from 0, under the key that scrypt makes of the password.
-fn firebase(function: Scrypt, signer_key: &SignerKey, task: &Task) -> Option<Hash> {
+fn firebase(function: Scrypt, signer_key: &SignerKey, task: &Other) -> Option<Hash> {
     let key = scrypt(function, task, 32)?;
     let key = UnboundCipherKey::new(&AES_256, &key).ok()?;
     let mut hash = signer_key.0.clone();
@@ -101,7 +121,7 @@ fn firebase(function: Scrypt, signer_key: &SignerKey, task: &Task) -> Option<Has
     Some(hash)
 }
 
-fn pbkdf2(digest: Digest, iterations: u32, task: &Task) -> Option<Hash> {
+fn pbkdf2(digest: Digest, iterations: u32, task: &Other) -> Option<Hash> {
     let algorithm = match digest {
         Digest::Sha256 => pbkdf2::PBKDF2_HMAC_SHA256,
         Digest::Sha512 => pbkdf2::PBKDF2_HMAC_SHA512,
@@ -110,16 +130,4 @@ fn pbkdf2(digest: Digest, iterations: u32, task: &Task) -> Option<Hash> {
     let mut hash = Zeroizing::new(vec![0; task.length]);
     pbkdf2::derive(algorithm, iterations, &task.salt, &task.input, &mut hash);
     Some(hash)
-}
-
-/// The work of a new hash of `cost`.
-fn pad(cost: Cost, task: &Task, memory: &mut Vec<Block>) -> Option<()> {
-    let padding = Task {
-        input: task.input.clone(),
-        function: Function::of_today(cost),
-        salt: vec![0; super::SALT_BYTES],
-        length: super::HASH_BYTES,
-        padding: None,
-    };
-    compute(&padding, memory).map(drop)
 }

@@ -19,6 +19,7 @@ mod caps;
 mod compute;
 mod cost;
 mod function;
+mod own;
 mod pool;
 mod queue;
 mod stored;
@@ -32,10 +33,11 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use zeroize::Zeroizing;
 
 use caps::Caps;
-use compute::Task;
+use compute::{Other, Task};
 use cost::Cost;
 pub use cost::CostError;
-use function::Function;
+use own::Own;
+pub use own::WrongHashes;
 use pool::Pool;
 pub use pool::PoolStatus;
 use stored::Stored;
@@ -83,6 +85,9 @@ pub enum HashPoolError {
     /// The configured cost makes no sense.
     #[error(transparent)]
     Cost(#[from] CostError),
+    /// This machine does not compute argon2id right.
+    #[error(transparent)]
+    Machine(#[from] WrongHashes),
     /// A thread could not be started.
     #[error("a thread for hashing could not be started")]
     Thread(#[from] std::io::Error),
@@ -92,7 +97,7 @@ pub enum HashPoolError {
 pub struct HashPool {
     pool: Pool,
     ring: Arc<KeyRing>,
-    cost: Cost,
+    own: Own,
     caps: Caps,
 }
 
@@ -100,7 +105,8 @@ impl HashPool {
     /// A pool as `config` says, with the peppers of `ring`.
     ///
     /// # Errors
-    /// [`HashPoolError`]; `Cost` for parameters that argon2 does not have or that no machine should be asked for.
+    /// [`HashPoolError`]; `Cost` for parameters that argon2 does not have or that no machine should be asked for, `Machine` if argon2id
+    /// is not computed right here.
     pub fn new(config: &Passwords, ring: Arc<KeyRing>) -> Result<Self, HashPoolError> {
         let workers = match config.workers {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
@@ -118,10 +124,11 @@ impl HashPool {
         workers: usize,
     ) -> Result<Self, HashPoolError> {
         let cost = Cost::configured(config)?;
+        let own = Own::checked(cost)?;
         Ok(Self {
-            pool: Pool::new(cost, workers, config.queue),
+            pool: Pool::new(own, workers, config.queue),
             ring,
-            cost,
+            own,
             caps: Caps::around(cost),
         })
     }
@@ -139,11 +146,11 @@ impl HashPool {
         salt: [u8; SALT_BYTES],
     ) -> Result<String, HashError> {
         let pepper = self.ring.peppers().current();
-        let task = self.own_task(&pepper, &password, salt);
+        let task = own_task(&pepper, &password, salt);
         drop(password);
         let hash = self.pool.run(who, task).await?;
         let stored = Stored {
-            function: Function::of_today(self.cost),
+            function: self.own.function(),
             pepper: Some(pepper.id),
             salt: salt.to_vec(),
             hash: hash.to_vec(),
@@ -165,22 +172,15 @@ impl HashPool {
         let Some(stored) = self.read(stored) else {
             return self.mismatch(who, password).await;
         };
-        let input = match &stored.pepper {
-            None => password,
+        let pepper = match &stored.pepper {
+            None => None,
             Some(id) => match self.ring.peppers().find(id).await? {
-                Some(pepper) => Zeroizing::new(pepper.apply(&password).to_vec()),
                 None => return self.mismatch(who, password).await,
+                pepper => pepper,
             },
         };
         let is_current = self.is_current(&stored);
-        let is_long = stored.function.takes_as_long_as(self.cost);
-        let task = Task {
-            input,
-            function: stored.function,
-            salt: stored.salt,
-            length: stored.hash.len(),
-            padding: (!is_long).then_some(self.cost),
-        };
+        let task = self.task(pepper.as_ref(), password, &stored);
         let hash = self.pool.run(who, task).await?;
         Ok(match verify_slices_are_equal(&hash, &stored.hash) {
             Err(_) => Verdict::Mismatch,
@@ -195,7 +195,7 @@ impl HashPool {
     /// [`HashError`], as for a verification.
     pub async fn decoy(&self, who: &str, password: Zeroizing<Vec<u8>>) -> Result<(), HashError> {
         let pepper = self.ring.peppers().current();
-        let task = self.own_task(&pepper, &password, [0; SALT_BYTES]);
+        let task = own_task(&pepper, &password, [0; SALT_BYTES]);
         drop(password);
         self.pool.run(who, task).await.map(drop)
     }
@@ -228,30 +228,47 @@ impl HashPool {
         Ok(Verdict::Mismatch)
     }
 
-    /// A hash of today.
-    fn own_task(&self, pepper: &Pepper, password: &[u8], salt: [u8; SALT_BYTES]) -> Task {
-        Task {
-            input: Zeroizing::new(pepper.apply(password).to_vec()),
-            function: Function::of_today(self.cost),
-            salt: salt.to_vec(),
-            length: HASH_BYTES,
-            padding: None,
+    /// The hash to compare with that of `stored`.
+    fn task(&self, pepper: Option<&Pepper>, password: Zeroizing<Vec<u8>>, stored: &Stored) -> Task {
+        let is_own = stored.function == self.own.function() && stored.hash.len() == HASH_BYTES;
+        if let (Some(pepper), Ok(salt)) = (pepper, stored.salt.as_slice().try_into())
+            && is_own
+        {
+            return own_task(pepper, &password, salt);
         }
+        Task::Other(Other {
+            input: match pepper {
+                Some(pepper) => Zeroizing::new(pepper.apply(&password).to_vec()),
+                None => password,
+            },
+            function: stored.function.clone(),
+            salt: stored.salt.clone(),
+            length: stored.hash.len(),
+            is_padded: !stored.function.takes_as_long_as(self.own.cost),
+        })
     }
 
     /// Whether `stored` is as a new hash would be.
     fn is_current(&self, stored: &Stored) -> bool {
-        stored.function == Function::of_today(self.cost)
+        stored.function == self.own.function()
             && stored.pepper.as_ref() == Some(&self.ring.peppers().current().id)
             && stored.salt.len() >= SALT_BYTES
             && stored.hash.len() == HASH_BYTES
     }
 }
 
+/// A hash of today.
+fn own_task(pepper: &Pepper, password: &[u8], salt: [u8; SALT_BYTES]) -> Task {
+    Task::Own {
+        input: pepper.apply(password),
+        salt,
+    }
+}
+
 impl fmt::Debug for HashPool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HashPool")
-            .field("cost", &self.cost)
+            .field("cost", &self.own.cost)
             .field("status", &self.status())
             .finish_non_exhaustive()
     }

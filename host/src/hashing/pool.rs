@@ -9,16 +9,15 @@ use tokio::sync::oneshot;
 
 use super::HashError;
 use super::compute::{Hash, Task, compute};
-use super::cost::Cost;
-use super::function::Function;
+use super::own::Own;
 use super::queue::{FairQueue, Pushed};
 
 /// What a hash is taken to last before one was measured.
 const FIRST_GUESS: Duration = Duration::from_millis(50);
 
-/// The memory that all imported hashes that are being computed may want together, beside what the threads keep, in KiB: 256 MiB,
+/// The memory that all hashes not of today that are being computed may want together, beside what the threads keep, in KiB: 256 MiB,
 /// however many threads there are.
-const FOREIGN_KIB: u32 = 256 * 1024;
+const OTHERS_KIB: u32 = 256 * 1024;
 
 /// What a pool has done and has to do, for metrics.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -42,7 +41,7 @@ pub(super) struct Pool {
 }
 
 struct Shared {
-    own: Cost,
+    own: Own,
     workers: usize,
     /// How many may wait beside those that are computed.
     queue: usize,
@@ -54,8 +53,8 @@ struct Shared {
 struct State {
     queue: FairQueue<Job>,
     running: usize,
-    /// What is left of [`FOREIGN_KIB`].
-    foreign_kib: u32,
+    /// What is left of [`OTHERS_KIB`].
+    others_kib: u32,
     hashed: u64,
     refused: u64,
     mean: Duration,
@@ -66,13 +65,13 @@ struct State {
 struct Job {
     task: Task,
     /// The memory that it wants beside what the threads keep.
-    foreign_kib: u32,
+    others_kib: u32,
     answer: oneshot::Sender<Result<Hash, HashError>>,
 }
 
 impl Pool {
-    /// A pool of `workers` threads, yet to be started, for hashes that mostly cost `own`. `queue` more may wait.
-    pub(super) fn new(own: Cost, workers: usize, queue: usize) -> Self {
+    /// A pool of `workers` threads, yet to be started. `queue` more may wait.
+    pub(super) fn new(own: Own, workers: usize, queue: usize) -> Self {
         Self {
             shared: Arc::new(Shared {
                 own,
@@ -81,7 +80,7 @@ impl Pool {
                 state: Mutex::new(State {
                     queue: FairQueue::new(),
                     running: 0,
-                    foreign_kib: FOREIGN_KIB,
+                    others_kib: OTHERS_KIB,
                     hashed: 0,
                     refused: 0,
                     mean: FIRST_GUESS,
@@ -110,7 +109,7 @@ impl Pool {
     pub(super) async fn run(&self, who: &str, task: Task) -> Result<Hash, HashError> {
         let (answer, hash) = oneshot::channel();
         let job = Job {
-            foreign_kib: self.shared.foreign_kib(&task),
+            others_kib: others_kib(&task),
             task,
             answer,
         };
@@ -155,14 +154,6 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The memory that `task` wants beside what a thread keeps, in KiB. One that wants more than there is gets all of it.
-    fn foreign_kib(&self, task: &Task) -> u32 {
-        match &task.function {
-            Function::Argon2(argon2) if argon2.cost.memory_kib <= self.own.memory_kib => 0,
-            function => function.memory_kib().min(FOREIGN_KIB),
-        }
-    }
-
     /// Queues `job`, or refuses it or another in its place.
     fn submit(&self, who: &str, job: Job) {
         let mut state = self.lock();
@@ -197,22 +188,18 @@ impl Shared {
 
     /// What a thread does until the pool is closed.
     fn work(&self) {
-        let mut memory = Vec::new();
+        let mut worker = self.own.worker();
         while let Some(job) = self.next() {
             let began = Instant::now();
-            let hash = catch_unwind(AssertUnwindSafe(|| compute(&job.task, &mut memory)));
+            let hash = catch_unwind(AssertUnwindSafe(|| compute(&job.task, &mut worker)));
             let lasted = began.elapsed();
-            if memory.len() > self.own.memory_kib as usize {
-                // An imported hash wanted more than the own ones: give it back.
-                memory = Vec::new();
-            }
             let mut state = self.lock();
             state.running -= 1;
-            state.foreign_kib += job.foreign_kib;
+            state.others_kib += job.others_kib;
             state.hashed += 1;
             state.mean = (state.mean * 7 + lasted) / 8;
             drop(state);
-            if job.foreign_kib > 0 {
+            if job.others_kib > 0 {
                 // There may be room for several now.
                 self.wake.notify_all();
             }
@@ -229,12 +216,12 @@ impl Shared {
             if state.closed {
                 return None;
             }
-            let room = state.foreign_kib;
-            match state.queue.pop(|job| job.foreign_kib <= room) {
+            let room = state.others_kib;
+            match state.queue.pop(|job| job.others_kib <= room) {
                 Some(job) if job.answer.is_closed() => {}
                 Some(job) => {
                     state.running += 1;
-                    state.foreign_kib -= job.foreign_kib;
+                    state.others_kib -= job.others_kib;
                     return Some(job);
                 }
                 None => {
@@ -248,6 +235,14 @@ impl Shared {
     }
 }
 
+/// The memory that `task` wants beside what a thread keeps, in KiB. One that wants more than there is gets all of it.
+fn others_kib(task: &Task) -> u32 {
+    match task {
+        Task::Own { .. } => 0,
+        Task::Other(other) => other.function.memory_kib().min(OTHERS_KIB),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use futures::StreamExt;
@@ -255,26 +250,24 @@ mod tests {
     use zeroize::Zeroizing;
 
     use super::*;
-    use crate::hashing::function::Scrypt;
+    use crate::hashing::compute::Other;
+    use crate::hashing::cost::Cost;
+    use crate::hashing::function::{Function, Scrypt};
 
-    const COST: Cost = Cost {
-        memory_kib: 64,
-        iterations: 1,
-        parallelism: 1,
-    };
-
-    fn task(function: Function) -> Task {
-        Task {
-            input: Zeroizing::new(b"x".to_vec()),
-            function,
-            salt: vec![0; 16],
-            length: 32,
-            padding: None,
-        }
+    fn pool(workers: usize, queue: usize) -> Pool {
+        let cost = Cost {
+            memory_kib: 64,
+            iterations: 1,
+            parallelism: 1,
+        };
+        Pool::new(Own::checked(cost).unwrap(), workers, queue)
     }
 
     fn own() -> Task {
-        task(Function::of_today(COST))
+        Task::Own {
+            input: Zeroizing::new([1; 32]),
+            salt: [0; 16],
+        }
     }
 
     /// One that wants so much memory for itself.
@@ -284,14 +277,20 @@ mod tests {
             r: 8,
             p: 1,
         };
-        let task = task(Function::Scrypt(scrypt));
-        assert_eq!(task.function.memory_kib(), mib * 1024);
+        let task = Task::Other(Other {
+            input: Zeroizing::new(b"x".to_vec()),
+            function: Function::Scrypt(scrypt),
+            salt: vec![0; 16],
+            length: 32,
+            is_padded: false,
+        });
+        assert_eq!(others_kib(&task), mib * 1024);
         task
     }
 
     #[tokio::test]
     async fn threads_end_with_the_pool() {
-        let pool = Pool::new(COST, 3, 4);
+        let pool = pool(3, 4);
         pool.start().unwrap();
         assert!(pool.run("w", own()).await.is_ok());
         // Each thread holds it: none is left when nobody does.
@@ -303,32 +302,32 @@ mod tests {
 
     #[test]
     fn imported_hashes_share_their_memory_and_others_pass_those_that_wait_for_it() {
-        let pool = Pool::new(COST, 9, 9);
+        let pool = pool(9, 9);
         let mut answers = Vec::new();
         for task in [large(128), large(64), large(128), own(), large(64)] {
             let (answer, hash) = oneshot::channel();
             let job = Job {
-                foreign_kib: pool.shared.foreign_kib(&task),
+                others_kib: others_kib(&task),
                 task,
                 answer,
             };
             pool.shared.submit("w", job);
             answers.push(hash);
         }
-        let taken = || pool.shared.next().unwrap().foreign_kib / 1024;
+        let taken = || pool.shared.next().unwrap().others_kib / 1024;
         assert_eq!([taken(), taken(), taken(), taken()], [128, 64, 0, 64]);
         let state = pool.shared.lock();
-        assert_eq!((state.foreign_kib, state.queue.len()), (0, 1));
+        assert_eq!((state.others_kib, state.queue.len()), (0, 1));
     }
 
     #[tokio::test]
     async fn the_memory_is_given_back_and_all_are_hashed() {
-        let pool = Pool::new(COST, 4, 16);
+        let pool = pool(4, 16);
         pool.start().unwrap();
         let tasks = (0..12).map(|number| if number % 3 == 0 { large(1) } else { own() });
         let hashes: FuturesUnordered<_> = tasks.map(|task| pool.run("w", task)).collect();
         let hashed = hashes.filter(|hash| std::future::ready(hash.is_ok()));
         assert_eq!(hashed.count().await, 12);
-        assert_eq!(pool.shared.lock().foreign_kib, FOREIGN_KIB);
+        assert_eq!(pool.shared.lock().others_kib, OTHERS_KIB);
     }
 }

@@ -163,7 +163,7 @@ async fn what_cannot_be_read_or_costs_too_much_is_a_mismatch_after_the_work_of_a
     let id = pool.ring.peppers().current().id;
     let done = pool.status().hashed;
     let short = Stored {
-        function: Function::of_today(pool.cost),
+        function: pool.own.function(),
         pepper: Some(id.clone()),
         salt: SALT.to_vec(),
         hash: vec![0; 15],

@@ -172,7 +172,7 @@ fn what_is_malformed_is_refused() {
         (FIREBASE, "Bw==", "Bw"),
         (FIREBASE, "WmXA==", "WmXA==,x=1"),
         (FIREBASE, "WmXA==", "Wg=="),
-        (FIREBASE, "l2lw==", "l2lw"),
+        (FIREBASE, "L2lw==", "L2lw"),
         (PBKDF2, "sha256", "sha1"),
         (PBKDF2, "i=29000,l=32", "l=32,i=29000"),
         (PBKDF2, "l=32", "l=31"),

@@ -1,8 +1,8 @@
 //! Hashes of other systems. The strings were made by the programs that are named; they agree with what is published where that is named.
 
 use super::*;
-use crate::hashing::compute::{Task, compute};
-use crate::hashing::function::{Digest, Scrypt};
+use crate::hashing::compute::{Other, Task, compute};
+use crate::hashing::function::{Digest, Function, Scrypt};
 
 /// What [`SAME`] are hashes of.
 const PASSWORD: &str = "correct horse battery staple";
@@ -28,6 +28,13 @@ const SAME: [&str; 17] = [
     "$fbscrypt$v=1,n=12,r=8,p=1,ss=Bw==,sk=jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==\
      $42xEC+ixf3L2lw==$Wk6dxrxfhOa0VBQX1absfplAEqRzUYVfV6AUxIelyUNO7KeNOeBmwbV2UznLscbfJB5P6A7YOeL6qZZUoKdR1w==",
 ];
+
+/// That of [`CHEAP`].
+const CHEAP_COST: Cost = Cost {
+    memory_kib: CHEAP.memory_kib,
+    iterations: CHEAP.iterations,
+    parallelism: CHEAP.parallelism,
+};
 
 async fn verdict(pool: &HashPool, input: &[u8], stored: &str) -> Verdict {
     let input = Zeroizing::new(input.to_vec());
@@ -202,15 +209,16 @@ fn the_functions_are_those_of_their_rfcs() {
             "8c0511f4c6e597c6ac6315d8f0362e225f3c501495ba23b868c005174dc4ee71115b59f9e60cd9532fa33e0f75aefe30225c583a186cd82bd4daea9724a3d3b8",
         ),
     ];
+    let mut worker = Own::checked(CHEAP_COST).unwrap().worker();
     for (function, input, salt, expected) in vectors {
-        let task = Task {
+        let task = Task::Other(Other {
             input: password(input),
             function,
             salt: salt.as_bytes().to_vec(),
             length: 64,
-            padding: None,
-        };
-        let hash = compute(&task, &mut Vec::new()).unwrap();
+            is_padded: false,
+        });
+        let hash = compute(&task, &mut worker).unwrap();
         let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(hex, expected, "{input}");
     }
@@ -247,17 +255,15 @@ async fn a_password_with_a_nul_is_nobodys_in_bcrypt() {
     }
 }
 
-/// What a job leaves in a thread's memory tells what was computed last.
-#[test]
-fn what_may_be_cheaper_is_followed_by_a_hash_of_our_own() {
-    let own = Cost {
-        memory_kib: 64,
-        iterations: 1,
-        parallelism: 1,
-    };
-    let padding = |stored: &str| {
-        let function = stored::parse(stored).unwrap().function;
-        !function.takes_as_long_as(own)
+#[tokio::test]
+async fn what_may_be_cheaper_is_followed_by_a_hash_of_our_own() {
+    let pool = pool(&CHEAP).await;
+    let is_padded = |stored: &str| {
+        let stored = stored::parse(stored).unwrap();
+        match pool.task(None, password("x"), &stored) {
+            Task::Other(other) => other.is_padded,
+            Task::Own { .. } => panic!("no pepper went in"),
+        }
     };
     let argon2 = |cost: &str| format!("$argon2i$v=16${cost}$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5Q");
     for dear in [
@@ -266,27 +272,37 @@ fn what_may_be_cheaper_is_followed_by_a_hash_of_our_own() {
         "m=32,t=2,p=1",
         "m=4096,t=3,p=1",
     ] {
-        assert!(!padding(&argon2(dear)), "{dear}");
+        assert!(!is_padded(&argon2(dear)), "{dear}");
     }
     for cheap in ["m=63,t=1,p=1", "m=8,t=1,p=1", "m=31,t=2,p=1"] {
-        assert!(padding(&argon2(cheap)), "{cheap}");
+        assert!(is_padded(&argon2(cheap)), "{cheap}");
     }
-    assert!(SAME[7..].iter().all(|stored| padding(stored)));
-
-    let task = |padding| Task {
-        input: password("x"),
-        function: stored::parse(SAME[10]).unwrap().function,
-        salt: SALT.to_vec(),
-        length: 32,
-        padding,
+    assert!(SAME[7..].iter().all(|stored| is_padded(stored)));
+    // Our own of earlier parameters, too.
+    let cheaper = Passwords {
+        memory_kib: 32,
+        ..CHEAP
     };
-    let (mut without, mut with) = (Vec::new(), Vec::new());
-    let hashes = [
-        compute(&task(None), &mut without).unwrap(),
-        compute(&task(Some(own)), &mut with).unwrap(),
-    ];
-    assert_eq!(hashes[0], hashes[1]);
-    assert_eq!((without.len(), with.len()), (0, 64));
+    let cheaper = HashPool::new(&cheaper, pool.ring.clone()).unwrap();
+    let earlier = cheaper.hash("w", password("x"), SALT).await.unwrap();
+    assert!(is_padded(&earlier));
+}
+
+#[test]
+fn what_follows_changes_no_hash() {
+    let task = |is_padded| {
+        Task::Other(Other {
+            input: password("x"),
+            function: stored::parse(SAME[10]).unwrap().function,
+            salt: SALT.to_vec(),
+            length: 32,
+            is_padded,
+        })
+    };
+    let mut worker = Own::checked(CHEAP_COST).unwrap().worker();
+    let hash = compute(&task(false), &mut worker);
+    assert!(hash.is_some());
+    assert_eq!(compute(&task(true), &mut worker), hash);
 }
 
 // C10
