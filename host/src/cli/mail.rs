@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::client::{Address, Client, ServerArgs};
 use super::failed::Failed;
-use super::output::{Output, moment, text};
+use super::output::{Output, is_obeyed, moment, text};
 
 #[derive(Subcommand)]
 pub(super) enum MailCommand {
@@ -175,7 +175,7 @@ fn show(output: &Output, mail: &Value) {
 
 /// `text` without what a terminal would obey.
 fn printable(text: &str) -> String {
-    let visible = |c: &char| !c.is_control() || matches!(c, '\n' | '\t');
+    let visible = |c: &char| !is_obeyed(*c) || matches!(c, '\n' | '\t');
     text.chars().filter(visible).collect()
 }
 
@@ -197,7 +197,10 @@ mod tests {
 
     #[test]
     fn a_terminal_obeys_no_mail() {
-        assert_eq!(printable("a\x1b[2Jb\r\nc\td\u{9b}e"), "a[2Jb\nc\tde");
+        assert_eq!(
+            printable("a\x1b[2Jb\r\nc\td\u{9b}e\u{202e}"),
+            "a[2Jb\nc\tde"
+        );
     }
 
     #[test]
