@@ -39,13 +39,17 @@ wit-reference:
 validators:
     tests/validators/run.sh
 
-# Open the pages of links and mails in Chromium (needs node and chromium).
+# Open the pages of links, the operator's page for mails and the mails themselves in Chromium (needs node; installs Chromium).
 browser *ARGS:
     tests/browser/run.sh {{ARGS}}
 
 # Deliver mails to a real mail server: up, down, refusing, slow, and across kill -9 (needs node).
 smtp:
     tests/smtp/run.sh
+
+# Take the pictures of docs/images anew.
+pictures:
+    VESTIBULE_SHARED__PUBLIC_ORIGIN=https://id.example.com tests/browser/run.sh pictures.mjs --pictures ../../docs/images
 
 # Fuzz one target (json, token, config) under cargo-fuzz (installs it when it is missing; needs a nightly toolchain).
 fuzz TARGET *ARGS:

@@ -33,7 +33,7 @@ const MINIMAL_HASH: Passwords = Passwords {
 };
 
 /// The buckets that live as long as the process, and those that are stored, of the bundled components.
-const VOLATILE_BUCKETS: [&str; 15] = [
+const VOLATILE_BUCKETS: [&str; 17] = [
     "source-sign-up",
     "source-sign-in",
     "source-refresh-session",
@@ -45,12 +45,14 @@ const VOLATILE_BUCKETS: [&str; 15] = [
     "person",
     "person-token-authorization",
     "refusals",
+    "verification-mail",
+    "reset-mail",
     "email-verify",
     "email-reset",
     "email-notice",
     "api-token-create",
 ];
-const STORED_BUCKETS: [&str; 2] = ["sign-in", "password-check"];
+const STORED_BUCKETS: [&str; 3] = ["sign-in", "sign-in-address", "password-check"];
 
 /// Hosts that share an engine, a store and its keys, as processes on one database would.
 pub(crate) struct Site {

@@ -1,13 +1,14 @@
 //! Sign-ins a second, against the bare argon2id rate of the machine: what a sign-in costs beside its hash.
 //!
-//! The bare rate is that of a thread a core which does nothing but hash, with the host's parameters and the code of the crate it
-//! uses, in memory that it keeps. The host's own pool without any message is measured beside it; the faster of the two counts.
+//! The bare rate is that of a thread a core which does nothing but hash, with the host's parameters and the crate that the host's own
+//! hashes are computed by, in memory that it keeps. The host's own pool without any message is measured beside it; the faster of the two counts.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
-use argon2::{Algorithm, Argon2, Block, Params, Version};
+use argon2_rust::params::{Memory, TagLen};
+use argon2_rust::{Algorithm, Argon2, Params, Version};
 use serde_json::json;
 use tokio::runtime::Runtime;
 use vestibule::Host;
@@ -118,15 +119,18 @@ fn bare(cost: &Passwords, span: Duration) -> Result<Sample> {
 
 /// One hash after the other on this thread: of 32 bytes, as a password is under its pepper, with 32 bytes of output.
 fn hashes(cost: &Passwords, span: Duration) -> Result<Sample> {
-    let (memory, passes) = (cost.memory_kib, cost.iterations);
-    let params = Params::new(memory, passes, cost.parallelism, Some(32));
+    let params = Params::builder()
+        .memory(Memory::kib(cost.memory_kib.into()))
+        .passes(cost.iterations)
+        .lanes(cost.parallelism)
+        .threads(1)
+        .tag_len(TagLen::bytes(32))
+        .build();
     let params = params.map_err(|cause| anyhow!("{cause}"))?;
-    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    let mut memory = vec![Block::default(); argon2.params().block_count()];
+    let mut hasher = Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hasher();
     let mut hash = [0; 32];
     on_this_thread(span, |_| {
-        let done =
-            argon2.hash_password_into_with_memory(&[7; 32], &[8; 16], &mut hash, &mut memory[..]);
+        let done = hasher.hash_into(&[7; 32], &[8; 16], &mut hash);
         done.map_err(|cause| anyhow!("{cause}"))
     })
 }

@@ -1,4 +1,4 @@
-// The pages against a running server with captured mail: `tests/browser/run.sh` starts one, or
+// The pages that links in mails lead to, against a running server with captured mail: `tests/browser/run.sh` starts one, or
 //
 //     node pages.mjs --url http://127.0.0.1:8080 --admin http://127.0.0.1:8081 --data DIR [--browser /usr/bin/chromium]
 
@@ -6,34 +6,107 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { assertAccessible, close, inWindow } from "./browser.mjs";
 import * as server from "./server.mjs";
+import { UNKNOWN, asks, focused, heading, press, refusal, said, setPassword, tabTo } from "./steps.mjs";
 
-const { admin, url } = server;
-
-/** Well-formed, and never given to anybody. */
-const UNKNOWN = "#" + "A".repeat(27);
+const { url } = server;
 
 after(close);
 
-const heading = (page, name) => page.getByRole("heading", { name, level: 1 }).waitFor();
-const press = (page, name) => page.getByRole("button", { name }).click();
-const said = (page, text) => page.getByRole("status").getByText(text).waitFor();
-const focused = (page) => page.evaluate(() => document.activeElement.id);
+/** What a page may load and do: nothing that is not named. */
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+  "form-action 'none'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
-/** Presses the button and says whether it asked a command. */
-async function asks(page, name) {
-  let asked = false;
-  const note = (request) => (asked ||= request.method() === "POST");
-  page.on("request", note);
-  await press(page, name);
-  page.off("request", note);
-  return asked;
-}
+// M01
+test("the token goes to the command, by a POST at the press of the button, and nowhere else", () =>
+  inWindow({}, async (page) => {
+    const account = await server.signUp();
+    for (const [path, link, submit, command, field] of [
+      ["/verify-email", await server.linkTo(account.email, "/verify-email"), () => press(page, "Verify my address"), "verify-email", "token"],
+      ["/new-password", await server.resetLink(account.email), () => setPassword(page, server.password()), "new-password", "code"],
+    ]) {
+      const sent = [];
+      const note = (request) => sent.push(request);
+      page.on("request", note);
+      await page.goto("about:blank");
+      const response = await page.goto(url + link);
+      assert.equal(response.headers()["content-security-policy"], POLICY);
+      assert.equal(response.headers()["referrer-policy"], "no-referrer");
+      await page.locator("#product:not(:empty)").waitFor();
+      assert.deepEqual(sent.filter((request) => request.method() !== "GET"), [], "nothing before the press");
+      const [posted] = await Promise.all([page.waitForRequest((request) => request.method() === "POST"), submit()]);
+      page.off("request", note);
+      const token = link.split("#")[1];
+      assert.equal(posted.url(), `${url}/v1/accounts/${command}`);
+      assert.equal(posted.postDataJSON()[field], token);
+      assert.match(posted.headers()["idempotency-key"], /^[0-9a-f]{32}$/);
+      assert.equal(posted.headers().authorization, undefined);
+      assert.equal(posted.headers().cookie, undefined);
+      // Of all that was sent, the token is in the body of that one, and in no address but the one that was opened.
+      const others = sent.filter((request) => request !== posted && !request.isNavigationRequest());
+      assert.ok(others.length > 0);
+      assert.deepEqual(others.filter((request) => request.url().includes(token) || request.postData()), []);
+      assert.equal(page.url(), url + path);
+    }
+  }));
 
-async function setPassword(page, password, repeated = password) {
-  await page.getByLabel("New password", { exact: true }).fill(password);
-  await page.getByLabel("New password once more").fill(repeated);
-  await press(page, "Set the password");
-}
+test("both pages can be used with a keyboard alone", () =>
+  inWindow({}, async (page) => {
+    const account = await server.signUp();
+    await page.goto(url + (await server.linkTo(account.email, "/verify-email")));
+    await heading(page, "Verify your e-mail address");
+    await page.locator("#product:not(:empty)").waitFor();
+    await tabTo(page, page.getByRole("button", { name: "Verify my address" }));
+    await page.keyboard.press("Enter");
+    await heading(page, "Your e-mail address is verified");
+    // Whoever does not see the page is told where they are.
+    await page.locator("#done h1:focus").waitFor();
+
+    const wanted = server.password();
+    await page.goto(url + (await server.resetLink(account.email)));
+    await heading(page, "Set a new password");
+    await page.locator("#product:not(:empty)").waitFor();
+    await tabTo(page, page.getByLabel("New password", { exact: true }));
+    await page.keyboard.type(wanted);
+    await tabTo(page, page.getByLabel("New password once more", { exact: true }));
+    await page.keyboard.type(wanted);
+    await tabTo(page, page.getByRole("checkbox", { name: "Show the passwords" }));
+    await page.keyboard.press("Space");
+    assert.equal(await page.locator("#password").getAttribute("type"), "text");
+    await tabTo(page, page.getByRole("button", { name: "Set the password" }));
+    await page.keyboard.press("Space");
+    await heading(page, "Your password was changed");
+    await page.locator("#done h1:focus").waitFor();
+    assert.equal(await server.canSignIn(account.email, wanted), true);
+
+    await page.goto(url + "/verify-email" + UNKNOWN);
+    await page.locator("#product:not(:empty)").waitFor();
+    await tabTo(page, page.getByRole("button", { name: "Verify my address" }));
+    await page.keyboard.press("Enter");
+    await heading(page, "This link cannot be used");
+    await tabTo(page, page.getByLabel("Your e-mail address", { exact: true }));
+    await page.keyboard.type(account.email);
+    await page.keyboard.press("Enter");
+    await heading(page, "Look at your mails");
+  }));
+
+// B04, I03
+test("a link that a newer one replaced is worth nothing, and the newer one is", () =>
+  inWindow({}, async (page) => {
+    const account = await server.signUp();
+    const older = await server.resetLink(account.email);
+    // So soon no second one is mailed to whoever asks; a service is given one.
+    const newer = await server.newerResetLink(account.email);
+    await page.goto(url + older);
+    await setPassword(page, server.password());
+    await heading(page, "This link cannot be used");
+    assert.equal(await server.canSignIn(account.email, account.password), true);
+    const wanted = server.password();
+    await page.goto(url + newer);
+    await setPassword(page, wanted);
+    await heading(page, "Your password was changed");
+    assert.equal(await server.canSignIn(account.email, wanted), true);
+  }));
 
 // B06
 test("an address is verified by the button, not by the visit", () =>
@@ -158,12 +231,6 @@ test("passwords are shown only while somebody wants to see them", () =>
     }
   }));
 
-const refusal = (status, code, ms = null) => ({
-  status,
-  headers: { "x-request-id": "r-1" },
-  json: { error: { code, message: "no", violations: [], retry_after_ms: ms } },
-});
-
 test("whatever else goes wrong is said, and can be tried again", () =>
   inWindow({}, async (page) => {
     const ids = new Set();
@@ -200,101 +267,6 @@ test("whatever else goes wrong is said, and can be tried again", () =>
     }
   }));
 
-test("the operator sees mails, and what is in them does nothing", () =>
-  inWindow({}, async (page) => {
-    const { email } = await server.signUp();
-    await page.goto(`${admin}/mails`);
-    const field = page.getByLabel("Operator key");
-    await press(page, "Show the mails");
-    await page.getByText("Enter the operator key").waitFor();
-    await field.fill("vsk_wrong");
-    await press(page, "Show the mails");
-    await page.getByText("This key is not valid.").waitFor();
-    await field.fill(server.operatorKey);
-    await press(page, "Show the mails");
-    await page.getByRole("listitem").first().waitFor();
-    const mine = page.getByRole("button", { name: email });
-    while ((await mine.count()) === 0) {
-      const before = await page.getByRole("listitem").count();
-      await press(page, "Show newer mails");
-      await page.getByRole("listitem").nth(before).waitFor();
-    }
-    await mine.click();
-    const link = page.getByRole("link", { name: "/verify-email#" });
-    assert.equal(await link.getAttribute("rel"), "noopener noreferrer");
-    const frame = page.frameLocator("#html iframe");
-    await frame.locator("body").waitFor();
-    assert.ok((await frame.locator("body").innerText()).trim().length > 0);
-    await press(page, "Back to the list");
-    assert.equal(await mine.evaluate((button) => button === document.activeElement), true);
-
-    const kept = () => [Object.keys(localStorage), Object.keys(sessionStorage), document.cookie];
-    assert.deepEqual(await page.evaluate(kept), [[], [], ""]);
-    assert.ok(!(await page.content()).includes(server.operatorKey));
-    await press(page, "Forget the key");
-    assert.equal(await page.locator("#mails").textContent(), "");
-    await page.reload();
-    await heading(page, "Mails");
-    assert.equal(await field.inputValue(), "");
-  }));
-
-/** What a mail could try. */
-const HOSTILE = `<!doctype html><html><head><base href="https://elsewhere.example/">
-  <meta http-equiv="refresh" content="0; url=https://elsewhere.example/refresh">
-  <link rel="stylesheet" href="https://elsewhere.example/style"><style>p { background: url(https://elsewhere.example/url) }</style>
-  </head><body onload="parent.document.title = 'taken'"><p style="color: rgb(1, 2, 3)">words</p>
-  <script>parent.document.title = "taken"; document.body.textContent = "taken"</script>
-  <img src="https://elsewhere.example/picture" alt="" onerror="document.body.textContent = 'taken'">
-  <iframe src="https://elsewhere.example/frame"></iframe><object data="https://elsewhere.example/object"></object>
-  <form action="https://elsewhere.example/form"><button id="send">send</button></form>
-  <a id="top" target="_top" href="https://elsewhere.example/top">top</a>
-  <a id="new" target="_blank" href="https://elsewhere.example/new">new</a>
-  <a id="self" href="https://elsewhere.example/self">self</a></body></html>`;
-
-test("a mail whose words are gone says so", () =>
-  inWindow({}, async (page) => {
-    const mail = { id: "m-1", to: null, subject: null, state: "failed", at: 0, reason: "the server refused it", text: null, html: null };
-    await page.route("**/admin/mails", (route) => route.fulfill({ json: { mails: [mail], next: null } }));
-    await page.route("**/admin/mails/*", (route) => route.fulfill({ json: mail }));
-    await page.goto(`${admin}/mails`);
-    await page.getByLabel("Operator key").fill(server.operatorKey);
-    await press(page, "Show the mails");
-    await press(page, "(cannot be read)");
-    await heading(page, "(cannot be read)");
-    assert.equal(await page.locator("#state").textContent(), "failed: the server refused it");
-    assert.equal(await page.locator("#text").textContent(), "Not kept any more.");
-    assert.equal(await page.locator("#html").textContent(), "Not kept any more.");
-  }));
-
-test("a hostile mail is words and colours", () =>
-  inWindow({}, async (page, noted) => {
-    const text = `javascript:alert(1) https://elsewhere.example/"><script>parent.taken = 1</script>`;
-    const mail = { to: "ada@example.org", subject: "<b>bold</b>", state: "captured", text, html: HOSTILE };
-    await page.route("**/admin/mails/*", (route) => route.fulfill({ json: mail }));
-    await server.signUp();
-    await page.goto(`${admin}/mails`);
-    await page.getByLabel("Operator key").fill(server.operatorKey);
-    await press(page, "Show the mails");
-    await page.getByRole("listitem").first().getByRole("button").click();
-    await heading(page, "<b>bold</b>");
-    assert.deepEqual(await page.locator("#text a").allTextContents(), ["https://elsewhere.example/"]);
-    const frame = page.frameLocator("#html iframe");
-    for (const trap of ["#send", "#top", "#new"]) {
-      await frame.locator(trap).click();
-      assert.equal(await frame.locator("p").innerText(), "words");
-    }
-    assert.equal(await frame.locator("p").evaluate((p) => getComputedStyle(p).color), "rgb(1, 2, 3)");
-    // Leaves the browser's word that this is blocked in the frame.
-    await frame.locator("#self").click();
-    assert.equal(page.context().pages().length, 1);
-    assert.equal(page.url(), `${admin}/mails`);
-    assert.equal(await page.evaluate(() => globalThis.taken), undefined);
-    // The policy had something to do, and let nothing out.
-    assert.ok(noted.length > 0);
-    assert.deepEqual(noted.filter((note) => !/^policy: |content security policy/i.test(note)), []);
-    noted.length = 0;
-  }));
-
 for (const colorScheme of ["light", "dark"]) {
   test(`every state can be read by everybody, ${colorScheme}, on a screen of 320 pixels`, async () => {
     const { email } = await server.signUp();
@@ -315,15 +287,6 @@ for (const colorScheme of ["light", "dark"]) {
       await page.route("**/v1/accounts/*", (route) => route.fulfill(refusal(429, "too-many-requests", 5_000)));
       await press(page, "Set the password");
       await said(page, "Try again in 5 seconds.");
-      await assertAccessible(page);
-      await page.goto(`${admin}/mails`);
-      await assertAccessible(page);
-      await page.getByLabel("Operator key").fill(server.operatorKey);
-      await press(page, "Show the mails");
-      await page.getByRole("listitem").first().waitFor();
-      await assertAccessible(page);
-      await page.getByRole("listitem").first().getByRole("button").click();
-      await page.getByRole("heading", { name: "Text", exact: true }).waitFor();
       await assertAccessible(page);
     });
   });

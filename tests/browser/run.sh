@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Opens the pages of a server of its own in Chromium. Needs node, npm and a Chromium (BROWSER, else /usr/bin/chromium).
+# Opens the pages of a server of its own, and its mails, in Chromium. Needs node and npm; `chromium.sh` finds or installs the
+# browser (BROWSER names another). `run.sh FILE [OPTIONS]` runs one file instead of all tests.
 set -euo pipefail
 cd "$(dirname "$0")"
-npm ci --ignore-scripts --no-audit --no-fund --silent
-cargo build --quiet --locked -p vestibule
+browser=$(./chromium.sh)
+cargo build --quiet --locked
 program=$(cd ../.. && cd "${CARGO_TARGET_DIR:-target}" && pwd)/debug/vestibule
 folder=$(mktemp -d)
 server=
@@ -13,15 +14,22 @@ finish() {
 }
 trap finish EXIT
 
-# It prints its addresses when it listens. No mail server: mail is captured.
+# It prints its addresses when it listens. No mail server: mail is captured. All that is asked comes from one source here.
 mkfifo "$folder/listening"
-VESTIBULE_PLANES__PUBLIC="accounts/sign-up,accounts/sign-in,accounts/verify-email,accounts/resend-verification,accounts/reset-password,accounts/new-password" \
-    "$program" serve --json --data "$folder/data" --listen 127.0.0.1:0 --admin 127.0.0.1:0 >"$folder/listening" 2>"$folder/log" &
+export VESTIBULE_BUCKETS__SOURCE_{SIGN_UP,RESET_PASSWORD,RESEND_VERIFICATION,NEW_PASSWORD}__BURST=1000
+export VESTIBULE_BUCKETS__SOURCE_{SIGN_UP,RESET_PASSWORD,RESEND_VERIFICATION,NEW_PASSWORD}__PERIOD_MS=1000
+"$program" serve --json --data "$folder/data" --listen 127.0.0.1:0 --admin 127.0.0.1:0 >"$folder/listening" 2>"$folder/log" &
 server=$!
 read -r listening <"$folder/listening" || { cat "$folder/log" >&2; exit 1; }
 address() { node -p 'JSON.parse(process.argv[1])[process.argv[2]]' "$listening" "$1"; }
+run() {
+    node "$1" --url "$(address url)" --admin "$(address admin)" --data "$folder/data" --browser "$browser" "${@:2}"
+}
 status=0
-node "${1:-pages.mjs}" --url "$(address url)" --admin "$(address admin)" --data "$folder/data" \
-    --browser "${BROWSER:-/usr/bin/chromium}" "${@:2}" || status=$?
+if [ $# -gt 0 ]; then
+    run "$@" || status=$?
+else
+    for file in pages operator mails; do run $file.mjs || status=$?; done
+fi
 [ $status -eq 0 ] || cat "$folder/log" >&2
 exit $status

@@ -45,21 +45,28 @@ export async function isVerified(email, password) {
   return (await accounts("is-email-verified", {}, session.access_token)).verified;
 }
 
-/** A new account, whose address nobody else in this run has. */
-export async function signUp() {
-  const account = { email: `ada.${randomBytes(6).toString("hex")}@example.org`, password: password() };
+/** A new account; its address is one that nobody else in this run has, if none is given. */
+export async function signUp(email = `ada.${randomBytes(6).toString("hex")}@example.org`) {
+  const account = { email, password: password() };
   await accounts("sign-up", { ...account, first_name: "Ada", last_name: "Lovelace" });
   return account;
 }
 
-async function ask(path) {
-  const response = await fetch(admin + path, { headers: { authorization: `Bearer ${operatorKey}` } });
+async function ask(path, body) {
+  const headers = { authorization: `Bearer ${operatorKey}`, ...(body && { "content-type": "application/json" }) };
+  const request = body ? { method: "POST", headers, body: JSON.stringify(body) } : { headers };
+  const response = await fetch(admin + path, request);
   if (!response.ok) throw new Error(`${path}: status ${response.status}`);
   return response.json();
 }
 
-/** The newest mail to `email` whose text has a link to `page`. */
-async function mailTo(email, page) {
+/** A service key with these scopes. */
+export async function serviceKey(scopes) {
+  return (await ask("/admin/keys", { name: "browser", scopes, act_as: false, expires_in_ms: null })).token;
+}
+
+/** All mails to `email`, the newest first. */
+export async function mailsTo(email) {
   const found = [];
   let next = null;
   do {
@@ -68,11 +75,14 @@ async function mailTo(email, page) {
     next = list.next ?? null;
   } while (next !== null);
   found.sort((a, b) => b.at - a.at);
-  for (const { id } of found) {
-    const mail = await ask(`/admin/mails/${encodeURIComponent(id)}`);
-    if (mail.text.includes(`${page}#`)) return mail;
-  }
-  throw new Error(`no mail with a link to ${page}`);
+  return Promise.all(found.map(({ id }) => ask(`/admin/mails/${encodeURIComponent(id)}`)));
+}
+
+/** The newest mail to `email` whose text has a link to `page`. */
+async function mailTo(email, page) {
+  const mail = (await mailsTo(email)).find(({ text }) => text.includes(`${page}#`));
+  if (!mail) throw new Error(`no mail with a link to ${page}`);
+  return mail;
 }
 
 /** The path and fragment of the link to `page` in the newest such mail to `email`. */
@@ -80,6 +90,22 @@ export async function linkTo(email, page) {
   const { text } = await mailTo(email, page);
   const link = new URL(/https?:\/\/\S+#[\w=-]+/.exec(text)[0]);
   return link.pathname + link.hash;
+}
+
+/** The path and fragment of another link to set the password of `email`, as a service with mails of its own would make it. */
+export async function newerResetLink(email) {
+  const { status, reply } = await post("/v1/authorization/get-forgot-password-token", { email }, operatorKey);
+  if (status !== 200) throw new Error(`get-forgot-password-token: status ${status}`);
+  return `/new-password#${reply.token}`;
+}
+
+/** One of each mail that people get, the newest first: all to the same new account, whose password is another one then. */
+export async function oneOfEach(email) {
+  const account = await signUp(email);
+  const [, code] = (await resetLink(account.email)).split("#");
+  await accounts("new-password", { code, password: password() });
+  await accounts("sign-up", { ...account, first_name: "Ada", last_name: "Lovelace" });
+  return mailsTo(account.email);
 }
 
 /** The path and fragment of a new link to set the password of `email`. */

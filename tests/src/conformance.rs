@@ -3,7 +3,9 @@
 //! In a reply `"$name"` binds what stands there, or must equal what it was bound to before; `"!$name"` must be something
 //! else; `"*"` is any string and `"#"` any number. Everything else is compared exactly, field by field. In a request
 //! `"$name"` is what was bound, `"$name~"` the same with its last character changed, and `"$$…"` a text that begins with
-//! one `$`.
+//! one `$`; `{"$times" = n, of = x}` is the text or the list `x` n times over.
+//!
+//! No refusal, and no cause that the log has of it, may repeat a text with `s3cret` in it.
 //!
 //! Every message comes from a service; `as` says for whom it acts, and with what kind of credential.
 
@@ -176,6 +178,9 @@ async fn run(
     Ok(())
 }
 
+/// What no refusal may repeat.
+const SECRET: &str = "s3cret";
+
 /// Whether `answer` is the one that `step` expects.
 fn judge(step: &Step, answer: Answer, bound: &mut Map<String, Value>) -> Result<(), String> {
     match (answer, &step.error) {
@@ -191,7 +196,10 @@ fn judge(step: &Step, answer: Answer, bound: &mut Map<String, Value>) -> Result<
                     step.violations
                 ));
             }
-            Ok(())
+            match explain(&failure).contains(SECRET) {
+                true => Err("the refusal repeats what was sent".to_owned()),
+                false => Ok(()),
+            }
         }
         (Ok(_), Some(code)) => Err(format!("answered ok, not {code}")),
         (Err(failure), _) => Err(format!("refused: {}", explain(&failure))),
@@ -259,6 +267,7 @@ fn fill(request: &Value, bound: &Map<String, Value>) -> Result<Value, String> {
             }
             None => request.clone(),
         },
+        Value::Object(fields) if fields.contains_key(TIMES) => repeated(fields)?,
         Value::Object(fields) => Value::Object(
             fields
                 .iter()
@@ -273,6 +282,20 @@ fn fill(request: &Value, bound: &Map<String, Value>) -> Result<Value, String> {
         ),
         other => other.clone(),
     })
+}
+
+/// Says how often something stands there.
+const TIMES: &str = "$times";
+
+/// What `{"$times" = n, of = x}` stands for.
+fn repeated(fields: &Map<String, Value>) -> Result<Value, String> {
+    let times = fields[TIMES].as_u64().and_then(|n| n.try_into().ok());
+    let times: usize = times.ok_or("`$times` is a whole number")?;
+    match fields.get("of") {
+        Some(Value::String(text)) => Ok(Value::String(text.repeat(times))),
+        Some(Value::Array(items)) => Ok(Value::Array(items.repeat(times))),
+        _ => Err("`$times` repeats the text or the list that `of` names".to_owned()),
+    }
 }
 
 /// A text with a character in its last quarter changed: the last one of a base64 text may carry bits that do not count.

@@ -4,7 +4,9 @@ use std::io::Read as _;
 
 use clap::Args;
 use reqwest::{Method, header};
+use serde_json::json;
 use vestibule::config::is_name;
+use vestibule::planes::ACTING_USER;
 
 use super::client::{Address, Client, ServerArgs};
 use super::failed::Failed;
@@ -20,6 +22,7 @@ Examples:
   vestibule call token generate-tokens '{\"id\": \"user-1\"}'
   vestibule call token verify-token - < request.json
   vestibule call token refresh-tokens --id 5f0c2a '{\"refresh_token\": \"…\"}'
+  vestibule call accounts profile --as 01981d2e-7b1c-7c3e-9f2a-3f6f6f1c2a11
 
 An error is printed on stderr as the server answered it; the exit code is 1 then.")]
 pub(super) struct CallArgs {
@@ -36,6 +39,14 @@ pub(super) struct CallArgs {
     /// The message's id: the same id with the same request is done once and answered alike
     #[arg(long, value_name = "ID")]
     id: Option<String>,
+
+    /// The user to act for; takes a key that may (`key create --act-as`), or the operator's
+    #[arg(long = "as", value_name = "USER")]
+    acting: Option<String>,
+
+    /// A role of that user; repeat for more
+    #[arg(long = "role", value_name = "ROLE", requires = "acting")]
+    roles: Vec<String>,
 
     #[command(flatten)]
     server: ServerArgs,
@@ -69,6 +80,10 @@ pub(super) async fn run(args: CallArgs, output: &Output) -> Result<(), Failed> {
         }
         request = request.header("idempotency-key", id);
     }
+    if let Some(user) = &args.acting {
+        let user = json!({"id": user, "roles": args.roles});
+        request = request.header(ACTING_USER, ascii(&user.to_string()));
+    }
     match client.ask(request).await {
         Ok(Some(reply)) => output.json(&reply),
         Ok(None) if output.is_json() => output.line("null"),
@@ -81,6 +96,21 @@ pub(super) async fn run(args: CallArgs, output: &Output) -> Result<(), Failed> {
         Err(failed) => return Err(failed),
     }
     Ok(())
+}
+
+/// JSON as a header can carry it: what is not ASCII stands there as JSON escapes (RFC 8259 §7).
+fn ascii(json: &str) -> String {
+    let mut ascii = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c.is_ascii() && !c.is_ascii_control() {
+            true => ascii.push(c),
+            false => {
+                let units = c.encode_utf16(&mut [0; 2]).to_vec();
+                ascii.extend(units.iter().map(|unit| format!("\\u{unit:04x}")));
+            }
+        }
+    }
+    ascii
 }
 
 fn read_stdin() -> Result<String, Failed> {
@@ -96,4 +126,18 @@ fn read_stdin() -> Result<String, Failed> {
     }
     String::from_utf8(bytes)
         .map_err(|_| Failed::Usage("the request on stdin is not UTF-8".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_of_any_name_fits_into_a_header() {
+        let user = json!({"id": "Ж\n\u{7f}🦀\"", "roles": []}).to_string();
+        let header = ascii(&user);
+        assert!(header.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
+        let read: serde_json::Value = serde_json::from_str(&header).unwrap();
+        assert_eq!(read["id"], "Ж\n\u{7f}🦀\"");
+    }
 }

@@ -151,6 +151,7 @@ mod tests {
         for arguments in [
             "serve",
             "call token verify-token",
+            "call accounts profile --as u --role admin --role user",
             "component list",
             "component inspect token",
             "key create a --scope token/*",
@@ -191,6 +192,7 @@ mod tests {
             "",
             "serv",
             "call token",
+            "call token verify-token --role admin",
             "key create a",
             "mail list --state lost",
             "serve --listen nowhere",

@@ -120,12 +120,17 @@ pub(super) fn text(value: &Value, key: &str) -> String {
     printable(&plain(value, key))
 }
 
-/// `text` with its control characters escaped, and those that turn the direction of writing: it may be a stranger's.
+/// Whether a terminal does something at `c` beside showing it: a control character, or one that turns the direction of writing.
+pub(super) fn is_obeyed(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// `text` with everything escaped that a terminal would obey: it may be a stranger's.
 pub(super) fn printable(text: &str) -> String {
-    let turns = |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let mut printable = String::with_capacity(text.len());
     for c in text.chars() {
-        match c.is_control() || turns(c) {
+        match is_obeyed(c) {
             true => printable.extend(c.escape_default()),
             false => printable.push(c),
         }

@@ -280,29 +280,62 @@ fn values(
     contract: &Contract,
     settings: &Settings<'_>,
 ) -> Result<BTreeMap<String, String>, DeployError> {
+    let refused = |violations| DeployError::Config {
+        channel: channel.to_owned(),
+        violations,
+    };
     let own = &settings.component.config;
     let mut values = contract
         .manifest
         .resolve(own)
-        .map_err(|violations| DeployError::Config {
-            channel: channel.to_owned(),
-            violations: violations.iter().map(ToString::to_string).collect(),
-        })?;
-    let (shared, links) = (settings.shared, settings.links);
-    for (name, value) in [
-        ("issuer", Some(&shared.issuer)),
-        ("audience", Some(&shared.audience)),
-        ("public-origin", Some(&shared.public_origin)),
-        ("product-name", Some(&shared.product_name)),
-        ("verify-link", links.verify_email.as_ref()),
-        ("reset-link", links.new_password.as_ref()),
-    ] {
-        let declared = contract.manifest.config.iter().any(|key| key.name == name);
-        if let (Some(value), true, false) = (value, declared, own.contains_key(name)) {
-            values.insert(name.to_owned(), value.clone());
+        .map_err(|violations| refused(violations.iter().map(ToString::to_string).collect()))?;
+    let mut violations = Vec::new();
+    for (name, place, value) in shared(settings) {
+        let mut keys = contract.manifest.config.iter();
+        let declared = keys.find(|key| key.name == name);
+        let (Some(value), Some(key), false) = (value, declared, own.contains_key(name)) else {
+            continue;
+        };
+        match key.read(&toml::Value::String(value.clone())) {
+            Ok(value) => {
+                values.insert(name.to_owned(), value);
+            }
+            Err(rule) => violations.push(format!("`{place}` {rule}")),
         }
     }
-    Ok(values)
+    match violations.is_empty() {
+        true => Ok(values),
+        false => Err(refused(violations)),
+    }
+}
+
+/// What the whole installation has: under which name a build may declare it, where it is configured, and its value.
+fn shared<'a>(settings: &Settings<'a>) -> [(&'static str, &'static str, Option<&'a String>); 6] {
+    let (shared, links) = (settings.shared, settings.links);
+    [
+        ("issuer", "shared.issuer", Some(&shared.issuer)),
+        ("audience", "shared.audience", Some(&shared.audience)),
+        (
+            "public-origin",
+            "shared.public_origin",
+            Some(&shared.public_origin),
+        ),
+        (
+            "product-name",
+            "shared.product_name",
+            Some(&shared.product_name),
+        ),
+        (
+            "verify-link",
+            "links.verify_email",
+            links.verify_email.as_ref(),
+        ),
+        (
+            "reset-link",
+            "links.new_password",
+            links.new_password.as_ref(),
+        ),
+    ]
 }
 
 fn compile(

@@ -32,6 +32,9 @@ const MAX_NAME_CHARS: usize = 100;
 /// The most scopes of one key.
 const MAX_SCOPES: usize = 64;
 
+/// How far ahead a key may expire, in milliseconds. One that never does says so.
+const MAX_LIFETIME_MS: u64 = 100 * 366 * 24 * 60 * 60 * 1000;
+
 /// How many entries are read at once.
 const PAGE: usize = 256;
 
@@ -96,8 +99,8 @@ pub enum ServiceKeyError {
     /// One of them is not a scope.
     #[error(transparent)]
     Scope(#[from] ScopeError),
-    /// It would be worth nothing from the start.
-    #[error("a service key must expire in the future")]
+    /// It would be worth nothing from the start, or something for longer than anybody plans.
+    #[error("a service key must expire in the future, at most a hundred years ahead")]
     Expired,
     /// There is no key of that id.
     #[error("there is no service key of that id; `key list` shows them all")]
@@ -318,7 +321,10 @@ fn checked(wanted: NewServiceKey, now: Timestamp) -> Result<ServiceKey, ServiceK
     if wanted.scopes.is_empty() || wanted.scopes.len() > MAX_SCOPES {
         return Err(ServiceKeyError::Scopes);
     }
-    if wanted.expires_at.is_some_and(|at| at <= now) {
+    if wanted
+        .expires_at
+        .is_some_and(|at| at <= now || at - now > MAX_LIFETIME_MS)
+    {
         return Err(ServiceKeyError::Expired);
     }
     let mut scopes: Vec<Scope> = Vec::with_capacity(wanted.scopes.len());

@@ -162,12 +162,14 @@ async fn a_key_that_makes_no_sense_is_not_made() {
     }
     let made = keys.create(wanted(&["*", "token"])).await;
     assert!(matches!(made, Err(ServiceKeyError::Scope(_))));
-    let expired = NewServiceKey {
-        expires_at: Some(START),
-        ..wanted(&["*"])
-    };
-    let made = keys.create(expired).await;
-    assert!(matches!(made, Err(ServiceKeyError::Expired)));
+    for moment in [START, START + MAX_LIFETIME_MS + 1, u64::MAX] {
+        let expired = NewServiceKey {
+            expires_at: Some(moment),
+            ..wanted(&["*"])
+        };
+        let made = keys.create(expired).await;
+        assert!(matches!(made, Err(ServiceKeyError::Expired)));
+    }
     assert_eq!(keys.list().await.unwrap().len(), 1);
 }
 

@@ -1,8 +1,9 @@
 //! The accounts channel with all others behind it, on SQLite: a person's whole life, what strangers can tell, what each plane
-//! reaches, builds that mean harm, and many at once.
+//! reaches, builds that mean harm, what nobody should send, and many at once.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod bad_input;
 mod credentials;
 mod doors;
 mod imported;
@@ -14,6 +15,7 @@ mod overload;
 mod planes;
 mod replaced;
 mod script;
+mod settings;
 mod statuses;
 mod strangers;
 mod world;

@@ -7,20 +7,22 @@
 //! ```json
 //! {
 //!   "schema": {"writes": 2, "reads": [1, 2]},
-//!   "config": [{"name": "idle-ttl", "type": "duration", "default": "30 d", "doc": "How long it may stay unused."}],
+//!   "config": [{"name": "idle-ttl", "type": "duration", "default": "30 d", "doc": "How long it may stay unused."},
+//!              {"name": "colour", "type": "string", "check": {"pattern": "#[0-9a-f]{6}", "rule": "must be as #rrggbb"}}],
 //!   "buckets": [{"name": "issue", "burst": 30, "period_ms": 60000, "doc": "Issues a source a minute."}],
 //!   "short_replies": ["issue"]
 //! }
 //! ```
 
+mod check;
 mod resolve;
 
 use serde::Deserialize;
 
 use crate::config::Bucket;
 
+pub use check::ConfigCheck;
 pub use resolve::ConfigViolation;
-use resolve::normalise;
 
 /// A build may declare so many configuration keys, schemas or commands with short replies.
 const MAX_ENTRIES: usize = 256;
@@ -61,6 +63,9 @@ pub struct ConfigKey {
     /// The value if the operator gives none, written as in the configuration file. Without one the key is absent then.
     #[serde(default)]
     pub default: Option<String>,
+    /// What its value must be beyond its type; none: nothing.
+    #[serde(default)]
+    pub check: Option<ConfigCheck>,
     /// What it does.
     #[serde(default)]
     pub doc: String,
@@ -182,8 +187,13 @@ impl Manifest {
             if self.config[..index].iter().any(|other| other.name == *name) {
                 return inconsistent(format!("the configuration key `{name}` is declared twice"));
             }
+            if let Some(check) = &key.check
+                && let Err(cause) = check.check()
+            {
+                return inconsistent(format!("the check of `{name}` {cause}"));
+            }
             if let Some(default) = &key.default
-                && let Err(rule) = normalise(key.kind, &toml::Value::String(default.clone()))
+                && let Err(rule) = key.read(&toml::Value::String(default.clone()))
             {
                 return inconsistent(format!("the default of `{name}` {rule}"));
             }
@@ -274,6 +284,14 @@ mod tests {
             (
                 r#"{"config": [{"name": "a", "type": "duration", "default": "soon"}]}"#,
                 "default of `a`",
+            ),
+            (
+                r#"{"config": [{"name": "a", "type": "string", "default": "b", "check": {"pattern": "a", "rule": "must be a"}}]}"#,
+                "default of `a` must be a",
+            ),
+            (
+                r#"{"config": [{"name": "a", "type": "string", "check": {"pattern": "(", "rule": "must be a"}}]}"#,
+                "the check of `a`",
             ),
             (
                 r#"{"config": [{"name": "a", "type": "colour"}]}"#,

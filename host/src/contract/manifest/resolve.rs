@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{ConfigType, Manifest};
+use super::{ConfigKey, ConfigType, Manifest};
 
 /// A configured value that does not fit. It does not repeat the value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,8 @@ impl Manifest {
     ///
     /// # Errors
     ///
-    /// Every name that the build does not declare, with the nearest that it does, and every value of a wrong type.
+    /// Every name that the build does not declare, with the nearest that it does, and every value of a wrong type or that
+    /// its check refuses.
     pub fn resolve(
         &self,
         configured: &BTreeMap<String, toml::Value>,
@@ -44,13 +45,13 @@ impl Manifest {
             let Some(value) = configured.get(&key.name).cloned().or_else(default) else {
                 continue;
             };
-            match normalise(key.kind, &value) {
+            match key.read(&value) {
                 Ok(value) => {
                     resolved.insert(key.name.clone(), value);
                 }
                 Err(message) => violations.push(ConfigViolation {
                     name: key.name.clone(),
-                    message: message.to_owned(),
+                    message,
                 }),
             }
         }
@@ -91,9 +92,23 @@ impl Manifest {
     }
 }
 
-/// `value` as the component is given it, or the rule it breaks. Text is accepted for every type: a value may come from
-/// the environment.
-pub(super) fn normalise(kind: ConfigType, value: &toml::Value) -> Result<String, &'static str> {
+impl ConfigKey {
+    /// `value` as the component is given it.
+    ///
+    /// # Errors
+    ///
+    /// The rule that it breaks, without the value.
+    pub fn read(&self, value: &toml::Value) -> Result<String, String> {
+        let value = normalise(self.kind, value)?;
+        match &self.check {
+            Some(check) if !check.accepts(&value) => Err(check.rule.clone()),
+            _ => Ok(value),
+        }
+    }
+}
+
+/// `value` as its type has it, or the rule it breaks. Text is accepted for every type: a value may come from the environment.
+fn normalise(kind: ConfigType, value: &toml::Value) -> Result<String, &'static str> {
     use toml::Value::{Boolean, Integer, String};
     match (kind, value) {
         (ConfigType::Duration, Integer(milliseconds)) => u64::try_from(*milliseconds)
@@ -158,7 +173,7 @@ mod tests {
                 {"name": "access-token-ttl", "type": "duration", "default": "10m"},
                 {"name": "origin", "type": "url"},
                 {"name": "strict", "type": "bool", "default": "false"},
-                {"name": "most", "type": "integer"},
+                {"name": "most", "type": "integer", "check": {"pattern": "[1-9]|1[0-2]", "rule": "must be from 1 to 12"}},
                 {"name": "product", "type": "string", "default": "Vestibule"}]}"#,
         )
         .unwrap()
@@ -212,6 +227,8 @@ mod tests {
                 .iter()
                 .all(|violation| !violation.to_string().contains("hunter2"))
         );
+        let refused = resolve("most = 13").unwrap_err();
+        assert_eq!(refused[0].to_string(), "`most` must be from 1 to 12");
         let unlike = resolve("zzz = 1").unwrap_err();
         assert!(unlike[0].message.contains("`product`"));
     }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{Response, StatusCode};
 
+use super::named::Named;
 use super::{Admin, KeyRequest, read};
 use crate::transport::reply::{Refusal, json};
 
@@ -28,7 +29,7 @@ pub(super) async fn create(
 /// `DELETE /admin/keys/{id}`
 pub(super) async fn revoke(
     State(admin): State<Arc<Admin>>,
-    Path(id): Path<String>,
+    Named(id): Named,
 ) -> Result<Response<Body>, Refusal> {
     let revoked = admin.administration.revoke_key(&id).await?;
     Ok(json(StatusCode::OK, &revoked))

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::{Response, StatusCode};
 
 use super::Admin;
+use super::named::Named;
 use crate::error::{Code, Failure, Violation};
 use crate::outbox::{MailQuery, is_mail_id};
 use crate::transport::reply::{Refusal, json};
@@ -31,7 +32,7 @@ pub(super) async fn list(
 /// `GET /admin/mails/{id}`
 pub(super) async fn show(
     State(admin): State<Arc<Admin>>,
-    Path(id): Path<String>,
+    Named(id): Named,
 ) -> Result<Response<Body>, Refusal> {
     let mail = admin.administration.mail(known(&id)?).await?;
     Ok(json(StatusCode::OK, &mail))
@@ -40,7 +41,7 @@ pub(super) async fn show(
 /// `POST /admin/mails/{id}/retry`
 pub(super) async fn retry(
     State(admin): State<Arc<Admin>>,
-    Path(id): Path<String>,
+    Named(id): Named,
 ) -> Result<Response<Body>, Refusal> {
     let mail = admin.administration.retry_mail(known(&id)?).await?;
     Ok(json(StatusCode::OK, &mail))

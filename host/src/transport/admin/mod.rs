@@ -9,6 +9,7 @@ mod audit;
 mod host_header;
 mod keys;
 mod mails;
+mod named;
 mod subjects;
 #[cfg(test)]
 mod tests;
@@ -19,7 +20,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Path, Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::IntoResponse;
@@ -29,6 +30,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::AsyncReadExt as _;
 
 use self::host_header::names_listener;
+use self::named::Named;
 use super::reply::{Refusal, json};
 use super::{pages, request};
 use crate::audit::{AuditPage, AuditQuery};
@@ -307,7 +309,7 @@ async fn components(State(admin): State<Arc<Admin>>) -> Response<Body> {
     json(StatusCode::OK, &admin.administration.components())
 }
 
-async fn component(State(admin): State<Arc<Admin>>, Path(channel): Path<String>) -> Response<Body> {
+async fn component(State(admin): State<Arc<Admin>>, Named(channel): Named) -> Response<Body> {
     let components = admin.administration.components();
     match components.iter().find(|found| found.channel == channel) {
         Some(found) => json(StatusCode::OK, found),

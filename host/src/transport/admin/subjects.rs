@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, State};
 use axum::http::{Response, StatusCode};
 
 use super::Admin;
+use super::named::Named;
 use crate::subjects::Administrator;
 use crate::transport::reply::{Refusal, json};
 
@@ -14,7 +15,7 @@ use crate::transport::reply::{Refusal, json};
 pub(super) async fn export(
     State(admin): State<Arc<Admin>>,
     Extension(by): Extension<Administrator>,
-    Path(id): Path<String>,
+    Named(id): Named,
 ) -> Result<Response<Body>, Refusal> {
     let export = admin.administration.export_subject(&id, &by).await?;
     Ok(json(StatusCode::OK, &export))
@@ -24,7 +25,7 @@ pub(super) async fn export(
 pub(super) async fn forget(
     State(admin): State<Arc<Admin>>,
     Extension(by): Extension<Administrator>,
-    Path(id): Path<String>,
+    Named(id): Named,
 ) -> Result<Response<Body>, Refusal> {
     let forgotten = admin.administration.forget_subject(&id, &by).await?;
     Ok(json(StatusCode::OK, &forgotten))

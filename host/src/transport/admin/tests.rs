@@ -341,6 +341,24 @@ async fn a_request_that_does_not_fit_is_refused_without_its_values() {
 }
 
 #[tokio::test]
+async fn what_is_no_text_names_nothing() {
+    let fake = Arc::new(Fake::default());
+    for (method, path) in [
+        ("GET", "/admin/components/%ff"),
+        ("DELETE", "/admin/keys/%ff"),
+        ("GET", "/admin/mails/%ff"),
+        ("POST", "/admin/mails/%ff/retry"),
+        ("DELETE", "/admin/subjects/%c3%28"),
+    ] {
+        let (response, body) = ask(&fake, request(method, path), "").await;
+        assert_eq!(response.status(), 404, "{method} {path}");
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["error"]["code"], "not-found", "{method} {path}");
+    }
+    assert!(fake.done.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn a_subject_is_named_by_the_path_and_who_asked_is_known() {
     let fake = Arc::new(Fake::default());
     let peer: SocketAddr = "[::ffff:192.0.2.7]:9".parse().unwrap();

@@ -133,7 +133,7 @@ impl<I: Importer, J: Journal> Import<'_, I, J> {
                 line: line.number,
                 value,
             }),
-            Err(rule) => self.refuse(line.number, &[Violation::new("", rule)]),
+            Err(broken) => self.refuse(line.number, &[broken]),
         }
     }
 

@@ -3,6 +3,8 @@
 use std::io::{self, BufRead, Read as _};
 
 use serde_json::Value;
+use vestibule::contract::json::parse;
+use vestibule::error::Violation;
 
 /// The longest line, in bytes: every field at its longest, all of it escaped, has a quarter.
 const MAX_LINE_BYTES: usize = 64 * 1024;
@@ -15,7 +17,7 @@ pub(super) struct Line {
     /// Its length, in bytes.
     pub(super) bytes: usize,
     /// The object in it, or the rule that it breaks.
-    pub(super) user: Result<Value, String>,
+    pub(super) user: Result<Value, Violation>,
 }
 
 /// Reads lines.
@@ -53,7 +55,10 @@ impl<R: BufRead> Lines<R> {
                 bytes: text.len(),
                 user: match is_whole {
                     true => read(text),
-                    false => Err(format!("is longer than {} KiB", MAX_LINE_BYTES >> 10)),
+                    false => Err(whole(format!(
+                        "is longer than {} KiB",
+                        MAX_LINE_BYTES >> 10
+                    ))),
                 },
             }));
         }
@@ -90,13 +95,21 @@ impl<R: BufRead> Lines<R> {
     }
 }
 
-/// The object in a line. What serde says of a value may repeat it, so only the place is told.
-fn read(text: &[u8]) -> Result<Value, String> {
-    match serde_json::from_slice(text) {
-        Ok(user @ Value::Object(_)) => Ok(user),
-        Ok(_) => Err("must be a JSON object".to_owned()),
-        Err(error) => Err(format!("is not JSON, at column {}", error.column())),
+/// The object in a line. What serde says of a value may repeat it, so only the place is told. What two readers could understand
+/// differently, a name that stands twice above all, is refused here: the server would not see it.
+fn read(text: &[u8]) -> Result<Value, Violation> {
+    if let Err(error) = serde_json::from_slice::<Value>(text) {
+        return Err(whole(format!("is not JSON, at column {}", error.column())));
     }
+    match parse(text)? {
+        user @ Value::Object(_) => Ok(user),
+        _ => Err(whole("must be a JSON object")),
+    }
+}
+
+/// A rule about a whole line.
+fn whole(rule: impl Into<String>) -> Violation {
+    Violation::new("", rule)
 }
 
 #[cfg(test)]
@@ -109,7 +122,12 @@ mod tests {
         let mut lines = Lines::new(text);
         let mut found = Vec::new();
         while let Some(line) = lines.next(from).unwrap() {
-            found.push((line.number, line.user));
+            let user = line.user;
+            let user = user.map_err(|broken| match broken.path.is_empty() {
+                true => broken.message,
+                false => format!("{}: {}", broken.path, broken.message),
+            });
+            found.push((line.number, user));
         }
         found
     }
@@ -140,6 +158,10 @@ mod tests {
             (b"{\"a\": \"s3cret", "is not JSON, at column 13"),
             (b"{\"a\": \"\xff\"}", "is not JSON, at column 8"),
             (br#"{"a": "\ud800"}"#, "is not JSON, at column 14"),
+            (
+                br#"{"a": 1, "a": "s3cret"}"#,
+                "a: stands twice in the same object",
+            ),
         ] {
             let refused = all(text, 1);
             let [(1, Err(told))] = refused.as_slice() else {

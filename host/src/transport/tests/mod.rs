@@ -1,0 +1,9 @@
+//! The public router over a host that is not there.
+
+mod documents;
+mod fixture;
+mod messages;
+mod reaching;
+mod refusing;
+
+pub(super) use self::fixture::{Fake, options};
