@@ -293,7 +293,10 @@ fn repeated(fields: &Map<String, Value>) -> Result<Value, String> {
     let times: usize = times.ok_or("`$times` is a whole number")?;
     match fields.get("of") {
         Some(Value::String(text)) => Ok(Value::String(text.repeat(times))),
-        Some(Value::Array(items)) => Ok(Value::Array(items.repeat(times))),
+        Some(Value::Array(items)) => {
+            let all = std::iter::repeat_n(items, times).flatten();
+            Ok(Value::Array(all.cloned().collect()))
+        }
         _ => Err("`$times` repeats the text or the list that `of` names".to_owned()),
     }
 }
