@@ -201,7 +201,7 @@ fn no_cryptography_is_compiled_into_the_token_component() {
 const LARGEST_KIB: [(&str, usize); 6] = [
     ("accounts", 200),
     ("api-tokens", 350),
-    ("authorization", 950),
+    ("authorization", 980),
     ("email", 460),
     ("token", 400),
     ("users", 580),

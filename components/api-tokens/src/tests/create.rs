@@ -1,11 +1,10 @@
 use proptest::prelude::*;
 
-use super::{DAY, authorize, create, metadata, scopes};
+use super::{DAY, authorize, copies, create, metadata, scopes};
 use crate::error::Error;
 use crate::ports::Outcome;
 use crate::service::{MAX_TOKENS, Metadata};
 use crate::testing::{START, World, principal, violated};
-use crate::token::Token;
 use crate::value::TokenValue;
 
 #[test]
@@ -161,22 +160,6 @@ fn making_tokens_is_limited_by_account() {
     world.retry_after.set(Some(7));
     let refused = world.service().create(metadata("ci"), None);
     assert_eq!(refused, Err(Error::TooManyRequests(7)));
-}
-
-/// Stores so many more tokens like `token`, a millisecond apart, and gives their ids.
-fn copies(world: &World, token: &Token, count: usize) -> Vec<String> {
-    let copy = |n: usize| {
-        let millisecond = START + 1 + n as u64;
-        let uuid = uuid::Builder::from_unix_timestamp_millis(millisecond, &[0; 10]).into_uuid();
-        let copy = Token {
-            uuid: uuid.to_string(),
-            tag: format!("tag-{n}"),
-            ..token.clone()
-        };
-        world.service().tokens().save(&copy);
-        copy.uuid
-    };
-    (0..count).map(copy).collect()
 }
 
 #[test]

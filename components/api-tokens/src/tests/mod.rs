@@ -50,3 +50,19 @@ fn authorize(world: &World, value: &TokenValue) -> Result<Vec<String>, Error> {
     *world.message.borrow_mut() = before;
     answer.map(|authorization| authorization.scopes)
 }
+
+/// Stores so many more tokens like `token`, a millisecond apart, and gives their ids.
+fn copies(world: &World, token: &Token, count: usize) -> Vec<String> {
+    let copy = |n: usize| {
+        let millisecond = START + 1 + n as u64;
+        let uuid = uuid::Builder::from_unix_timestamp_millis(millisecond, &[0; 10]).into_uuid();
+        let copy = Token {
+            uuid: uuid.to_string(),
+            tag: format!("tag-{n}"),
+            ..token.clone()
+        };
+        world.service().tokens().save(&copy);
+        copy.uuid
+    };
+    (0..count).map(copy).collect()
+}

@@ -102,7 +102,7 @@ fn strangers_may_ask_nothing_here() {
             );
             assert_eq!(*world.state.borrow(), before);
             // Refused before anything is looked up or hashed.
-            assert!(world.effort().is_empty(), "{name}");
+            assert!(world.work.borrow().is_empty(), "{name}");
         }
     }
 }
