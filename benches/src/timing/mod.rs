@@ -118,10 +118,10 @@ struct Asking {
 }
 
 impl Asking {
-    /// Asks each case some times, in order, and sees that it is that case.
+    /// Asks each case some times, in turns, and sees that it is that case.
     async fn warm_up(&mut self, cases: &mut [Case]) -> Result<()> {
-        for case in cases {
-            for _ in 0..WARM_UP {
+        for _ in 0..WARM_UP {
+            for case in &mut *cases {
                 let message = self.next(case);
                 let request = message.request_id.clone();
                 let answer = self.host.send(message).await;
