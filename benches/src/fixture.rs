@@ -75,6 +75,8 @@ pub(crate) struct Variant {
     pub(crate) grants: Vec<(String, Vec<String>)>,
     /// Changes anything else of the configuration.
     pub(crate) configure: Option<fn(&mut Config)>,
+    /// Leaves the delivery of mails to other hosts: there are none.
+    pub(crate) undelivered: bool,
 }
 
 impl Variant {
@@ -172,6 +174,9 @@ impl Site {
         }
         if let Some(component) = variant.component {
             builder = builder.component(component);
+        }
+        if variant.undelivered {
+            builder = builder.without_mail_delivery();
         }
         builder.build().await.context("the host cannot be built")
     }

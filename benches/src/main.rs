@@ -92,6 +92,9 @@ struct Arguments {
     /// How often `timing` asks each case.
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     samples: usize,
+    /// Leaves mails in the outbox while `timing` asks, as a host does whose mails another one delivers.
+    #[arg(long)]
+    undelivered: bool,
     /// Where the JSON lines go.
     #[arg(long, default_value = "target/bench.jsonl")]
     json: PathBuf,
@@ -113,6 +116,8 @@ struct Options {
     accounts: Vec<usize>,
     /// The samples of each case of `timing`.
     samples: usize,
+    /// Whether nobody delivers the mails of `timing`.
+    undelivered: bool,
     /// A folder on the disk for databases, gone after the run.
     folder: PathBuf,
 }
@@ -146,6 +151,7 @@ fn main() -> Result<()> {
         only: arguments.only,
         accounts: arguments.accounts,
         samples: arguments.samples,
+        undelivered: arguments.undelivered,
         folder: folder.path().to_owned(),
     };
     let mut report = Report::create(&arguments.json)?;

@@ -38,8 +38,11 @@ pub(crate) fn run(report: &mut Report, options: &Options) -> Result<()> {
     in_turns(&mut cases, options)?;
     let bare = fastest(&cases[0].samples, &cases[1].samples);
     for (number, case) in cases.iter().enumerate() {
-        let of_bare = case.samples.ratio(&bare, Sample::rate);
-        let row = case.row(BENCH).figure("of_bare", of_bare);
+        let of_bare = |of: fn(&Sample) -> f64| case.samples.ratio(&bare, of);
+        let row = case
+            .row(BENCH)
+            .figure("of_bare", of_bare(Sample::rate))
+            .figure("of_bare_cpu", of_bare(Sample::rate_per_core));
         report.row(&match number {
             0 | 1 => row,
             _ => row.at_least("of_bare", 0.9),

@@ -74,7 +74,10 @@ pub(crate) fn run(report: &mut Report, options: &Options) -> Result<()> {
     let runtime = vestibule::runtime().build()?;
     let clock = Arc::new(SteppedClock::now());
     let site = Site::sqlite(&options.folder)?.by(clock.clone());
-    let host = runtime.block_on(site.host(Variant::configured(configure)))?;
+    let host = runtime.block_on(site.host(Variant {
+        undelivered: options.undelivered,
+        ..Variant::configured(configure)
+    }))?;
     let mut cases = runtime.block_on(cases(&host, options))?;
     ensure!(!cases.is_empty(), "there is no such group of cases");
     clock.advance(REST_MS);
