@@ -59,6 +59,9 @@ async fn a_value_that_makes_no_mail_is_refused_at_the_start() {
     );
 }
 
+/// What is configured otherwise.
+type Change = fn(&mut Config);
+
 #[tokio::test]
 async fn so_is_one_of_the_installation_by_its_own_key() {
     let name = |config: &mut Config| config.shared.product_name = "s3cret\u{202e}".to_owned();
@@ -66,7 +69,7 @@ async fn so_is_one_of_the_installation_by_its_own_key() {
         let link = "https://www.example.com/[s3cret]#{token}".to_owned();
         config.links.verify_email = Some(link);
     };
-    let changes: [(fn(&mut Config), &str); 2] = [
+    let changes: [(Change, &str); 2] = [
         (name, "`shared.product_name` must be 1 to 255 bytes"),
         (link, "`links.verify_email` must begin"),
     ];
