@@ -1,7 +1,7 @@
 //! Hashes of today, by the fastest code that this processor can run.
 //!
 //! The crate `argon2-rust` chooses when it runs between code for AVX-512, AVX2, SSE2 and NEON, and keeps its memory from hash to hash, in huge
-//! pages where the kernel has them. RustCrypto's `argon2` knows AVX2 alone, and takes about twice as long. But `argon2-rust` is young,
+//! pages where the kernel has them. RustCrypto's `argon2` knows AVX2 alone, and takes more than twice as long. But `argon2-rust` is young,
 //! nobody has audited it, and vector code is unsafe code. So it is given only what is of the same lengths and cost in every hash, a MAC
 //! under our pepper and a salt of ours; RustCrypto's computes whatever was imported. And no pool starts where the two do not agree.
 
