@@ -95,6 +95,9 @@ struct Arguments {
     /// Leaves mails in the outbox while `timing` asks, as a host does whose mails another one delivers.
     #[arg(long)]
     undelivered: bool,
+    /// Keeps everything in memory while `timing` asks: what is left is the work of the processor, without SQLite and the disk.
+    #[arg(long)]
+    in_memory: bool,
     /// Where the JSON lines go.
     #[arg(long, default_value = "target/bench.jsonl")]
     json: PathBuf,
@@ -118,6 +121,8 @@ struct Options {
     samples: usize,
     /// Whether nobody delivers the mails of `timing`.
     undelivered: bool,
+    /// Whether `timing` asks over a store in memory.
+    in_memory: bool,
     /// A folder on the disk for databases, gone after the run.
     folder: PathBuf,
 }
@@ -152,6 +157,7 @@ fn main() -> Result<()> {
         accounts: arguments.accounts,
         samples: arguments.samples,
         undelivered: arguments.undelivered,
+        in_memory: arguments.in_memory,
         folder: folder.path().to_owned(),
     };
     let mut report = Report::create(&arguments.json)?;

@@ -1,12 +1,15 @@
 //! How far two series of times lie apart, and how sure that is.
 //!
 //! Both series are drawn evenly over the same run, so the first tenth of one was taken while the first tenth of the other was. The run
-//! is cut into such stretches; in each the centres of both are compared, and the estimate is the mean of those differences. What makes
-//! the machine slower for a while is in both sides of a stretch and cancels. The 95 % interval is that of a bootstrap over the stretches
-//! (Efron's percentiles), which takes neither a distribution nor independent neighbours for granted: a stretch stays whole.
+//! is cut into such stretches; in each the centres of both are compared, and the estimate is the median of those differences. What
+//! makes the machine slower for a while is in both sides of a stretch and cancels, or spoils a few stretches. The 95 % interval is that
+//! of a bootstrap over the stretches (Efron's percentiles), which takes neither a distribution nor independent neighbours for
+//! granted: a stretch stays whole.
 
 use rand::RngExt as _;
 use rand::rngs::StdRng;
+
+use crate::measure::median;
 
 /// The most stretches of a run.
 const STRETCHES: usize = 200;
@@ -41,11 +44,11 @@ impl Difference {
             })
             .collect();
         let mut drawn: Vec<f64> = (0..DRAWS)
-            .map(|_| mean_of_draw(&differences, rng))
+            .map(|_| median_of_draw(&differences, rng))
             .collect();
         drawn.sort_by(f64::total_cmp);
         Self {
-            estimate: mean(&differences),
+            estimate: median(differences),
             low: drawn[DRAWS / 40],
             high: drawn[DRAWS - 1 - DRAWS / 40],
         }
@@ -70,11 +73,9 @@ fn stretch(series: &[f64], number: usize, stretches: usize) -> &[f64] {
     &series[end(number)..end(number + 1)]
 }
 
-fn mean_of_draw(differences: &[f64], rng: &mut StdRng) -> f64 {
-    let drawn: Vec<f64> = (0..differences.len())
-        .map(|_| differences[rng.random_range(0..differences.len())])
-        .collect();
-    mean(&drawn)
+fn median_of_draw(differences: &[f64], rng: &mut StdRng) -> f64 {
+    let drawn = (0..differences.len()).map(|_| differences[rng.random_range(0..differences.len())]);
+    median(drawn.collect())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of samples")]
@@ -87,7 +88,6 @@ mod tests {
     use rand::SeedableRng as _;
 
     use super::*;
-    use crate::measure::median;
 
     /// Times with a long tail, which rise and fall over the run, `more` later than others.
     fn times(count: usize, more: f64, seed: u64) -> Vec<f64> {
@@ -110,7 +110,7 @@ mod tests {
     fn a_difference_is_found_whatever_the_machine_does_meanwhile() {
         for found in both(&times(20_000, 15.0, 1), &times(20_000, 0.0, 2)) {
             assert!(found.low <= 15.0 && 15.0 <= found.high, "{found:?}");
-            assert!(found.high - found.low < 12.0, "{found:?}");
+            assert!(found.high - found.low < 15.0, "{found:?}");
             assert!(found.low <= found.estimate && found.estimate <= found.high);
             assert!(found.farthest() >= 15.0);
         }
@@ -120,7 +120,7 @@ mod tests {
     fn where_there_is_none_none_is_found() {
         for found in both(&times(20_000, 0.0, 1), &times(20_000, 0.0, 2)) {
             assert!(found.low <= 0.0 && 0.0 <= found.high, "{found:?}");
-            assert!(found.farthest() < 10.0, "{found:?}");
+            assert!(found.farthest() < 12.0, "{found:?}");
         }
     }
 

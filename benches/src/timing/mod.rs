@@ -73,7 +73,11 @@ pub(crate) fn run(report: &mut Report, options: &Options) -> Result<()> {
     report.section("(n) what the time of a uniform answer tells")?;
     let runtime = vestibule::runtime().build()?;
     let clock = Arc::new(SteppedClock::now());
-    let site = Site::sqlite(&options.folder)?.by(clock.clone());
+    let site = match options.in_memory {
+        true => Site::memory()?,
+        false => Site::sqlite(&options.folder)?,
+    };
+    let site = site.by(clock.clone());
     let host = runtime.block_on(site.host(Variant {
         undelivered: options.undelivered,
         ..Variant::configured(configure)
