@@ -372,8 +372,10 @@ fn people_are_administered_by_messages_to_their_channels() {
         "--session",
         session.as_str().unwrap(),
     ];
-    assert_eq!(server.run(&end).code, 0);
-    assert_eq!(server.run(&["user", "end-sessions", "user-1"]).code, 0);
+    let ended = server.run(&end);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let all = server.run(&["user", "end-sessions", "user-1"]);
+    assert_eq!(all.code, 0, "{all:?}");
     let sessions = server.run(&["user", "sessions", "user-1", "--json"]);
     assert_eq!(sessions.json()["sessions"], json!([]));
 
