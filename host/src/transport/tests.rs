@@ -24,7 +24,7 @@ pub(crate) struct Fake {
     public: Vec<String>,
     answer: Mutex<Option<Answer>>,
     pub(crate) sent: Mutex<Vec<Message>>,
-    ready: AtomicBool,
+    pub(super) ready: AtomicBool,
     metrics: Metrics,
 }
 
@@ -63,7 +63,7 @@ impl Fake {
         })
     }
 
-    fn will_answer(&self, answer: Answer) {
+    pub(super) fn will_answer(&self, answer: Answer) {
         *self.answer.lock().unwrap() = Some(answer);
     }
 }
@@ -113,6 +113,24 @@ impl Service for Fake {
             .unwrap()
             .admit(&Keys, credentials, channel, command, 0)
             .await
+    }
+
+    async fn authenticate(
+        &self,
+        credentials: Credentials,
+        _request_id: String,
+        _deadline: Option<Timestamp>,
+    ) -> Result<(), Failure> {
+        let caller = crate::planes::identify(&Keys, credentials, 0).await?;
+        let value = caller.credential.map(|credential| credential.value);
+        match value.is_none_or(|value| value.as_str() == "eyJ.good") {
+            true => Ok(()),
+            false => Err(Failure::new(Code::Unauthenticated, "not worth anything")),
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        1_000
     }
 
     fn deployed(&self) -> Arc<dyn Deployed> {
@@ -165,6 +183,7 @@ pub(super) fn options() -> Options {
             bare: vec!["token".to_owned()],
         },
         links: crate::config::Links::default(),
+        grpc_reflection: false,
     }
 }
 
