@@ -19,7 +19,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         .include_imports(true)
         .open_files(FILES)?
         .encode_file_descriptor_set();
-    let path = PathBuf::from(std::env::var("OUT_DIR")?).join("services.binpb");
-    std::fs::write(path, set)?;
+    std::fs::write(out_dir()?.join("services.binpb"), set)?;
     Ok(())
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a build script's arguments are its environment"
+)]
+fn out_dir() -> Result<PathBuf, std::env::VarError> {
+    Ok(std::env::var("OUT_DIR")?.into())
 }

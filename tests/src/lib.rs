@@ -4,6 +4,7 @@ pub mod batch;
 pub mod clock;
 pub mod conformance;
 pub mod faulty_store;
+pub mod grpc;
 pub mod guests;
 pub mod harness;
 pub mod store;

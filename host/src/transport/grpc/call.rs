@@ -8,13 +8,12 @@ use bytes::Bytes;
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 use serde_json::{Map, Value};
-use tonic::metadata::MetadataMap;
 use tonic::{Response, Status, Streaming};
 
+use super::metadata;
 use super::methods::Method;
 use super::pages::Paging;
 use super::rpcs::{Asks, Command, Reply};
-use super::{error, metadata};
 use crate::clock::Timestamp;
 use crate::error::{Code, Failure, Violation};
 use crate::message::{Caller, Message};

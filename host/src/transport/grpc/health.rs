@@ -17,16 +17,20 @@ pub(super) struct Health(pub(super) Arc<dyn Service>);
 impl Health {
     /// Of the service `name`, or of the whole server for an empty one; none if there is no such service.
     async fn status(&self, name: &str) -> Option<ServingStatus> {
-        let mut rpcs = RPCS.iter().filter(|rpc| rpc.service() == name).peekable();
-        if !name.is_empty() {
-            rpcs.peek()?;
-        }
-        let serves = rpcs.filter_map(|rpc| rpc.command()).all(|it| self.has(it));
-        let is_serving = serves && self.0.ready().await.is_ok();
+        let is_whole = name.is_empty() || self.is_deployed(name)?;
+        let is_serving = is_whole && self.0.ready().await.is_ok();
         Some(match is_serving {
             true => ServingStatus::Serving,
             false => ServingStatus::NotServing,
         })
+    }
+
+    /// Whether every command of the service `name` is there; none if there is no such service.
+    fn is_deployed(&self, name: &str) -> Option<bool> {
+        let mut rpcs = RPCS.iter().filter(|rpc| rpc.service() == name).peekable();
+        rpcs.peek()?;
+        let mut commands = rpcs.filter_map(|rpc| rpc.command());
+        Some(commands.all(|command| self.has(command)))
     }
 
     fn has(&self, command: &Command) -> bool {

@@ -14,6 +14,7 @@ use crate::transport::grpc::rpcs::RPCS;
 #[tokio::test]
 async fn a_request_is_a_message_for_its_command() {
     let fake = fake();
+    fake.will_answer(Ok(None));
     let body = message(
         "accounts.v1.SignInRequest",
         &json!({"email": "ann@example.org", "password": "s3cret"}),
@@ -75,7 +76,7 @@ async fn fields_stand_where_the_command_has_them() {
         ("tokens.v1.TokensService/GetToken", json!({}), json!({})),
         (
             "accounts.v1.PublicAccountsService/ResetPassword",
-            json!({"email": "ann@example.org", "data.name": "Ann"}),
+            json!({"email": "ann@example.org", "data": {"name": "Ann"}}),
             json!({"email": "ann@example.org"}),
         ),
         (
@@ -169,6 +170,7 @@ async fn what_is_no_such_message_is_refused_and_not_repeated() {
 #[tokio::test]
 async fn fields_that_nobody_knows_are_passed_over() {
     let fake = fake();
+    fake.will_answer(Ok(None));
     // email = 1, password = 2, and a field 15 of a client that is newer.
     let answered = ask(&fake, SIGN_IN, b"\x0a\x01a\x12\x01b\x7a\x01c").await;
     assert_eq!(answered.code(), Code::Ok);
