@@ -55,7 +55,10 @@ async fn pong_answers_whoever_has_a_credential() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_one_s_own_needs_a_credential() {
     let server = Server::start().await;
-    let answer = server.accounts().is_email_verified(IsEmailVerifiedRequest::default()).await;
+    let answer = server
+        .accounts()
+        .is_email_verified(IsEmailVerifiedRequest::default())
+        .await;
     let refused = answer.unwrap_err();
     assert_eq!(refused.code(), Code::Unauthenticated);
     assert_eq!(reason(&refused), "unauthenticated");

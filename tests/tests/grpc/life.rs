@@ -103,11 +103,19 @@ async fn a_password_is_set_anew_by_mail() {
         }),
         code: code.clone(),
     };
-    let refused = server.public().new_password(set("short")).await.unwrap_err();
+    let refused = server
+        .public()
+        .new_password(set("short"))
+        .await
+        .unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument);
     assert_eq!(reason(&refused), "validation-failed");
     assert_eq!(violated(&refused), ["password.password"]);
-    server.public().new_password(set(NEW_PASSWORD)).await.unwrap();
+    server
+        .public()
+        .new_password(set(NEW_PASSWORD))
+        .await
+        .unwrap();
     // Once.
     let refused = server.public().new_password(set(NEW_PASSWORD)).await;
     assert_eq!(refused.unwrap_err().code(), Code::NotFound);
@@ -115,7 +123,10 @@ async fn a_password_is_set_anew_by_mail() {
     let refused = server.sign_in(ANN, PASSWORD).await.unwrap_err();
     assert_eq!(refused.code(), Code::Unauthenticated);
     server.sign_in(ANN, NEW_PASSWORD).await.unwrap();
-    let answer = server.accounts().refresh_session(refreshing(&session)).await;
+    let answer = server
+        .accounts()
+        .refresh_session(refreshing(&session))
+        .await;
     assert_eq!(answer.unwrap_err().code(), Code::Unauthenticated);
 }
 

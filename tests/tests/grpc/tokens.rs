@@ -55,7 +55,10 @@ pub(crate) async fn create(server: &Server, credential: &str, allowed: &[&str]) 
         token_metadata: named("ci", later(server)),
         token_permissions: scopes(allowed),
     };
-    let answer = server.tokens().create_token(with(credential, request)).await;
+    let answer = server
+        .tokens()
+        .create_token(with(credential, request))
+        .await;
     let created = answer.unwrap().into_inner();
     Token {
         uuid: created.token_uuid.unwrap().uuid,
@@ -88,7 +91,14 @@ async fn a_token_is_made_seen_changed_and_ended() {
     assert_eq!(created.token_metadata, named("ci", expires_at));
     let id = created.token_uuid.unwrap().uuid;
 
-    let get = || with(&session.access, GetTokenRequest { token_uuid: uuid(&id) });
+    let get = || {
+        with(
+            &session.access,
+            GetTokenRequest {
+                token_uuid: uuid(&id),
+            },
+        )
+    };
     let found = tokens.get_token(get()).await.unwrap().into_inner();
     assert_eq!(found.token_uuid, uuid(&id));
     assert_eq!(found.token_metadata, named("ci", expires_at));
@@ -119,7 +129,9 @@ async fn a_token_is_made_seen_changed_and_ended() {
     assert_eq!(listed.len(), 1);
     assert_eq!(listed[0].token_uuid, uuid(&id));
 
-    let end = ForceTokenExpirationRequest { token_uuid: uuid(&id) };
+    let end = ForceTokenExpirationRequest {
+        token_uuid: uuid(&id),
+    };
     let end = with(&session.access, end);
     tokens.force_token_expiration(end).await.unwrap();
     let pong = server.pong().pong(with(&value, PongRequest {})).await;
@@ -139,7 +151,11 @@ async fn a_regenerated_token_has_one_value() {
     let request = with(&session.access, request);
     let answer = server.tokens().regenerate_token(request).await.unwrap();
     let value = answer.into_inner().token_value.unwrap().token;
-    server.pong().pong(with(&value, PongRequest {})).await.unwrap();
+    server
+        .pong()
+        .pong(with(&value, PongRequest {}))
+        .await
+        .unwrap();
     let pong = server.pong().pong(with(&token.value, PongRequest {})).await;
     assert_eq!(pong.unwrap_err().code(), Code::Unauthenticated);
 }
@@ -152,9 +168,15 @@ async fn a_token_does_what_its_scopes_say() {
     let reader = create(&server, &session.access, &["tokens:read", "profile:read"]).await;
     let asked = |token: &str| with(token, IsEmailVerifiedRequest::default());
 
-    let answer = server.accounts().is_email_verified(asked(&reader.value)).await;
+    let answer = server
+        .accounts()
+        .is_email_verified(asked(&reader.value))
+        .await;
     assert!(answer.unwrap().into_inner().verified);
-    let answer = server.accounts().is_email_verified(asked(&none.value)).await;
+    let answer = server
+        .accounts()
+        .is_email_verified(asked(&none.value))
+        .await;
     assert_eq!(answer.unwrap_err().code(), Code::PermissionDenied);
 
     let listed = server.tokens().list_tokens(with(&reader.value, ())).await;
@@ -172,7 +194,10 @@ async fn a_token_makes_and_changes_no_tokens() {
         token_metadata: named("more", later(&server)),
         token_permissions: None,
     };
-    let answer = server.tokens().create_token(with(&token.value, create)).await;
+    let answer = server
+        .tokens()
+        .create_token(with(&token.value, create))
+        .await;
     assert_eq!(answer.unwrap_err().code(), Code::PermissionDenied);
     let regenerate = RegenerateTokenRequest {
         token_uuid: uuid(&token.uuid),
@@ -187,7 +212,10 @@ async fn a_token_becomes_a_session_for_a_while() {
     let server = Server::start().await;
     let session = server.signed_in(ANN).await;
     let token = create(&server, &session.access, &["profile:read"]).await;
-    let answer = server.accounts().token_authorization(with(&token.value, ())).await;
+    let answer = server
+        .accounts()
+        .token_authorization(with(&token.value, ()))
+        .await;
     let short = Session::of(answer.unwrap().metadata());
     assert!(short.refresh.is_none());
     assert!(short.refresh_expires_at.is_none());
@@ -198,7 +226,10 @@ async fn a_token_becomes_a_session_for_a_while() {
     let listed = server.tokens().list_tokens(with(&short.access, ())).await;
     assert_eq!(listed.unwrap_err().code(), Code::PermissionDenied);
     // It is for API tokens.
-    let answer = server.accounts().token_authorization(with(&session.access, ())).await;
+    let answer = server
+        .accounts()
+        .token_authorization(with(&session.access, ()))
+        .await;
     assert_eq!(answer.unwrap_err().code(), Code::PermissionDenied);
 }
 
@@ -219,7 +250,11 @@ async fn another_s_token_is_not_there() {
     let end = with(&bob.access, end);
     let refused = server.tokens().force_token_expiration(end).await;
     assert_eq!(refused.unwrap_err().code(), Code::NotFound);
-    server.pong().pong(with(&token.value, PongRequest {})).await.unwrap();
+    server
+        .pong()
+        .pong(with(&token.value, PongRequest {}))
+        .await
+        .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -234,9 +269,18 @@ async fn what_is_missing_or_wrong_is_named() {
         })
     };
     let past = Some(moment(1_000));
-    let negative = Some(Timestamp { seconds: -1, nanos: 0 });
-    let odd = Some(Timestamp { seconds: 1, nanos: 1_000_000_000 });
-    let far = Some(Timestamp { seconds: 253_402_300_800, nanos: 0 });
+    let negative = Some(Timestamp {
+        seconds: -1,
+        nanos: 0,
+    });
+    let odd = Some(Timestamp {
+        seconds: 1,
+        nanos: 1_000_000_000,
+    });
+    let far = Some(Timestamp {
+        seconds: 253_402_300_800,
+        nanos: 0,
+    });
     let long = "n".repeat(129);
     for (token_metadata, field) in [
         (None, "token_metadata"),
@@ -253,7 +297,10 @@ async fn what_is_missing_or_wrong_is_named() {
             token_metadata,
             token_permissions: None,
         };
-        let answer = server.tokens().create_token(with(&session.access, request)).await;
+        let answer = server
+            .tokens()
+            .create_token(with(&session.access, request))
+            .await;
         let refused = answer.unwrap_err();
         assert_eq!(refused.code(), Code::InvalidArgument, "{field}");
         assert_eq!(violated(&refused), [field]);
@@ -262,12 +309,18 @@ async fn what_is_missing_or_wrong_is_named() {
         token_metadata: metadata("ci", soon()),
         token_permissions: scopes(&["nothing"]),
     };
-    let answer = server.tokens().create_token(with(&session.access, request)).await;
+    let answer = server
+        .tokens()
+        .create_token(with(&session.access, request))
+        .await;
     let refused = answer.unwrap_err();
     assert_eq!(reason(&refused), "validation-failed");
     assert!(violated(&refused)[0].starts_with("token_permissions.scopes"));
 
-    let answer = server.tokens().get_token(with(&session.access, GetTokenRequest::default())).await;
+    let answer = server
+        .tokens()
+        .get_token(with(&session.access, GetTokenRequest::default()))
+        .await;
     let refused = answer.unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument);
     assert_eq!(violated(&refused), ["token_uuid.uuid"]);

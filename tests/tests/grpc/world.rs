@@ -39,9 +39,10 @@ impl Server {
         Self::listening().await.into()
     }
 
-    /// The same, for a test that stops it.
+    /// The same, for a test that stops it. Tokens are made as often as one likes.
     pub(crate) async fn listening() -> Self {
         let builder = Harness::on(Backend::Sqlite).with_bundle();
+        let builder = builder.bucket("api-token-create", 1_000_000, 60_000, false);
         let harness = builder.start().await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
