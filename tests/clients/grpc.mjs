@@ -48,7 +48,7 @@ export const native = (url) => ({
         let first = new grpc.Metadata();
         const failed = (error) => reject(refusal(error));
         const done = () => resolve({ answers, session: session(first) });
-        if (step.count !== undefined) {
+        if (step.many) {
           const call = client[method](toProto(step.message ?? {}), metadata, options);
           call.on("data", (answer) => answers.push(toJson(answer))).on("error", failed).on("end", done);
           return;

@@ -12,6 +12,6 @@ export const http = (url) => ({
     const text = await response.text();
     const reply = text === "" ? {} : JSON.parse(text);
     if (!response.ok) throw new Refusal(reply.error.code, null, reply.error.violations.map(({ path }) => path));
-    return { answers: step.count === undefined ? [reply] : reply.tokens, session: reply };
+    return { answers: step.many ? reply.tokens : [reply], session: reply };
   },
 });

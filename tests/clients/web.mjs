@@ -23,7 +23,7 @@ export function asker(url, descriptors) {
     if (step.bearer) header.set("authorization", `Bearer ${step.bearer}`);
     if (step.refresh) header.set("x-refresh-token", step.refresh);
     try {
-      if (step.count !== undefined) {
+      if (step.many) {
         const input = (async function* () { yield message; })();
         const { message: stream } = await transport.stream(method, undefined, 30_000, header, input);
         const answers = [];
