@@ -19,6 +19,10 @@ serve *ARGS:
 bench *ARGS:
     cargo run --release -p vestibule-benches -- {{ARGS}}
 
+# What the time of a uniform answer tells: a table, and JSON lines in target/timing.jsonl.
+timing *ARGS:
+    cargo run --release -p vestibule-benches -- timing --json target/timing.jsonl {{ARGS}}
+
 # The security checklist: each item with its tests, and the items that have none.
 checklist:
     cargo run -q -p vestibule-tests --bin checklist
@@ -39,8 +43,13 @@ validators:
 browser *ARGS:
     tests/browser/run.sh {{ARGS}}
 
-# Fuzz one target (json, token, config) under cargo-fuzz; needs a nightly toolchain.
+# Deliver mails to a real mail server: up, down, refusing, slow, and across kill -9 (needs node).
+smtp:
+    tests/smtp/run.sh
+
+# Fuzz one target (json, token, config) under cargo-fuzz (installs it when it is missing; needs a nightly toolchain).
 fuzz TARGET *ARGS:
+    cargo fuzz --version >/dev/null 2>&1 || cargo install --locked cargo-fuzz
     cargo +nightly fuzz run --fuzz-dir tests/fuzz {{TARGET}} -- {{ARGS}}
 
 # Build every guest with cargo-component, and run the component suite on the result.

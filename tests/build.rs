@@ -9,6 +9,8 @@ use prost_types::FileDescriptorSet;
 
 /// The examples of `tests/guests`.
 const GUESTS: &[&str] = &[
+    "accounts_beyond",
+    "accounts_within",
     "counter_a",
     "counter_b",
     "hostile",

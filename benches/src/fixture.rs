@@ -8,7 +8,8 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use vestibule::Host;
-use vestibule::config::Config;
+use vestibule::clock::{Clock, SystemClock};
+use vestibule::config::{Bucket, Config, Passwords};
 use vestibule::keyring::RootKey;
 use vestibule::message::{Caller, Message};
 use vestibule::sandbox::Engine;
@@ -22,13 +23,43 @@ pub(crate) const TOKENS: usize = 1_000;
 /// Longer than any run, so that no token expires in it.
 const ACCESS_LIFETIME: &str = "12h";
 
+/// The least that argon2id can be asked for.
+const MINIMAL_HASH: Passwords = Passwords {
+    memory_kib: 8,
+    iterations: 1,
+    parallelism: 1,
+    workers: 0,
+    queue: 64,
+};
+
+/// The buckets that live as long as the process, and those that are stored, of the bundled components.
+const VOLATILE_BUCKETS: [&str; 15] = [
+    "source-sign-up",
+    "source-sign-in",
+    "source-refresh-session",
+    "source-sign-out",
+    "source-verify-email",
+    "source-resend-verification",
+    "source-reset-password",
+    "source-new-password",
+    "person",
+    "person-token-authorization",
+    "refusals",
+    "email-verify",
+    "email-reset",
+    "email-notice",
+    "api-token-create",
+];
+const STORED_BUCKETS: [&str; 2] = ["sign-in", "password-check"];
+
 /// Hosts that share an engine, a store and its keys, as processes on one database would.
 pub(crate) struct Site {
     store: Arc<dyn Store>,
     engine: Engine,
     root_key: [u8; 32],
+    clock: Arc<dyn Clock>,
     /// The database's folder, gone with the site.
-    _folder: Option<TempDir>,
+    folder: Option<TempDir>,
 }
 
 /// How one host of a site differs.
@@ -40,6 +71,37 @@ pub(crate) struct Variant {
     pub(crate) component: Option<Vec<u8>>,
     /// What the component may import.
     pub(crate) grants: Vec<(String, Vec<String>)>,
+    /// Changes anything else of the configuration.
+    pub(crate) configure: Option<fn(&mut Config)>,
+}
+
+impl Variant {
+    /// Configured otherwise.
+    pub(crate) fn configured(configure: fn(&mut Config)) -> Self {
+        Self {
+            configure: Some(configure),
+            ..Self::default()
+        }
+    }
+}
+
+/// Makes every bucket so large that nobody is refused: what is measured is the work, and one machine asks as often as a
+/// town. Each is taken from as ever.
+pub(crate) fn unlimited(config: &mut Config) {
+    let bucket = |persistent| Bucket {
+        burst: 1_000_000,
+        period_ms: 60_000,
+        persistent,
+    };
+    let volatile = VOLATILE_BUCKETS.map(|name| (name.to_owned(), bucket(false)));
+    let stored = STORED_BUCKETS.map(|name| (name.to_owned(), bucket(true)));
+    config.buckets.extend(volatile.into_iter().chain(stored));
+}
+
+/// The same with a hash that costs next to nothing.
+pub(crate) fn cheap(config: &mut Config) {
+    unlimited(config);
+    config.passwords = MINIMAL_HASH;
 }
 
 impl Site {
@@ -63,8 +125,21 @@ impl Site {
             // Room for several hosts.
             engine: Engine::new(limits.concurrent * limits.depth * 2)?,
             root_key: [7; 32],
-            _folder: folder,
+            clock: Arc::new(SystemClock),
+            folder,
         })
+    }
+
+    /// The same by another clock.
+    pub(crate) fn by(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// The bytes that the database takes on the disk.
+    pub(crate) fn bytes(&self) -> Result<u64> {
+        let folder = self.folder.as_ref().context("the store has no folder")?;
+        let files = std::fs::read_dir(folder.path())?;
+        files.map(|file| Ok(file?.metadata()?.len())).sum()
     }
 
     /// The engine.
@@ -81,9 +156,13 @@ impl Site {
         for (channel, grants) in variant.grants {
             config.components.entry(channel).or_default().grants = Some(grants);
         }
+        if let Some(configure) = variant.configure {
+            configure(&mut config);
+        }
         let mut builder = Host::builder()
             .store(self.store.clone())
             .engine(self.engine.clone())
+            .clock(self.clock.clone())
             .root_key(RootKey::from_bytes(self.root_key))
             .config(config);
         if let Some(count) = variant.remembered {

@@ -53,6 +53,21 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
+    /// What several did at the same time.
+    pub(crate) fn together(samples: impl IntoIterator<Item = Self>) -> Self {
+        let mut all = Self {
+            latencies: Latencies::new(),
+            wall: Duration::ZERO,
+            cpu: Duration::ZERO,
+        };
+        for sample in samples {
+            all.latencies.add(&sample.latencies);
+            all.wall = all.wall.max(sample.wall);
+            all.cpu += sample.cpu;
+        }
+        all
+    }
+
     /// How many a second of wall time.
     pub(crate) fn rate(&self) -> f64 {
         self.count() / self.wall.as_secs_f64()
@@ -146,6 +161,36 @@ where
     F: Fn(usize) -> W + Clone + Send + 'static,
     W: Future<Output = Result<()>> + Send,
 {
+    let started = Instant::now();
+    let goes_on = move |_, now: Instant| now.duration_since(started) < span;
+    in_lanes(runtime, in_flight, once, goes_on)
+}
+
+/// Calls `once` with every number below `count`, with `in_flight` calls in flight.
+pub(crate) fn work_off<F, W>(
+    runtime: &Runtime,
+    in_flight: usize,
+    count: usize,
+    once: F,
+) -> Result<Sample>
+where
+    F: Fn(usize) -> W + Clone + Send + 'static,
+    W: Future<Output = Result<()>> + Send,
+{
+    in_lanes(runtime, in_flight, once, move |number, _| number < count)
+}
+
+/// Calls `once` in so many lanes, one call after the other in each, while the next number and the moment allow it.
+fn in_lanes<F, W>(
+    runtime: &Runtime,
+    lanes: usize,
+    once: F,
+    goes_on: impl Fn(usize, Instant) -> bool + Copy + Send + 'static,
+) -> Result<Sample>
+where
+    F: Fn(usize) -> W + Clone + Send + 'static,
+    W: Future<Output = Result<()>> + Send,
+{
     let cpu = Cpu::of_this_process()?;
     let started = Instant::now();
     let lane = |lane: usize| {
@@ -154,24 +199,24 @@ where
             let mut latencies = Latencies::new();
             let mut before = Instant::now();
             let mut number = lane;
-            while before.duration_since(started) < span {
+            while goes_on(number, before) {
                 once(number).await?;
                 let after = Instant::now();
                 latencies.record(after.duration_since(before));
                 before = after;
-                number += in_flight;
+                number += lanes;
             }
             anyhow::Ok(latencies)
         }
     };
-    let lanes: Vec<_> = (0..in_flight)
+    let handles: Vec<_> = (0..lanes)
         .map(|number| runtime.spawn(lane(number)))
         .collect();
-    let lanes = runtime.block_on(try_join_all(lanes))?;
+    let ended = runtime.block_on(try_join_all(handles))?;
     let wall = started.elapsed();
     let cpu = Cpu::of_this_process()?.since(&cpu);
     let mut latencies = Latencies::new();
-    for lane in lanes {
+    for lane in ended {
         latencies.add(&lane?);
     }
     Ok(Sample {

@@ -10,6 +10,7 @@ use crate::client::{flood, request};
 use crate::fixture::{TOKENS, verify_payload};
 use crate::report::{Report, Row};
 use crate::server::{Server, build_vestibule, rest};
+use crate::watch::Watch;
 
 const BENCH: &str = "memory";
 
@@ -43,7 +44,7 @@ pub(crate) fn run(report: &mut Report, options: &Options) -> Result<()> {
     rest(&runtime, QUIET);
     report.row(&row("idle, later start", &server)?.at_most("rss_mb", 60.0))?;
     let busy = {
-        let watch = Watch::start(&runtime, &server);
+        let watch = Watch::start(&runtime, server.id());
         flood(
             &runtime,
             server.address,
@@ -67,47 +68,4 @@ fn row(name: &str, server: &Server) -> Result<Row> {
         .figure("anonymous_mb", server.megabytes("RssAnon")?)
         .figure("file_mb", server.megabytes("RssFile")?)
         .figure("peak_mb", server.megabytes("VmHWM")?))
-}
-
-/// Looks at a server's memory every few milliseconds.
-struct Watch {
-    stop: tokio::sync::oneshot::Sender<()>,
-    task: tokio::task::JoinHandle<f64>,
-}
-
-impl Watch {
-    fn start(runtime: &tokio::runtime::Runtime, server: &Server) -> Self {
-        let (stop, mut stopped) = tokio::sync::oneshot::channel();
-        let status = format!("/proc/{}/status", server.id());
-        let task = runtime.spawn(async move {
-            let mut most = 0.0_f64;
-            let mut ticks = tokio::time::interval(Duration::from_millis(20));
-            loop {
-                tokio::select! {
-                    _ = ticks.tick() => most = most.max(resident(&status)),
-                    _ = &mut stopped => return most,
-                }
-            }
-        });
-        Self { stop, task }
-    }
-
-    fn most(self, runtime: &tokio::runtime::Runtime) -> Result<f64> {
-        // The task waits for it or has ended.
-        let _ = self.stop.send(());
-        Ok(runtime.block_on(self.task)?)
-    }
-}
-
-/// Resident megabytes; 0 if they cannot be read.
-fn resident(status: &str) -> f64 {
-    let text = std::fs::read_to_string(status).unwrap_or_default();
-    let kib = text.lines().find_map(|line| {
-        line.strip_prefix("VmRSS:")?
-            .trim()
-            .strip_suffix(" kB")?
-            .parse::<f64>()
-            .ok()
-    });
-    kib.unwrap_or_default() * 1_024.0 / 1e6
 }

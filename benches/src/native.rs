@@ -19,7 +19,7 @@ use vestibule::Host;
 use vestibule::clock::{Clock, Timestamp};
 use vestibule::config::{Shared, SigningAlgorithm};
 use vestibule::keyring::{KeyInfo, KeyRing};
-use vestibule::store::{Namespace, Snapshot, Store};
+use vestibule::store::{Entry, Namespace, Snapshot, Store};
 
 thread_local! {
     /// The signing port is a type, so its keys lie beside it: those of the baseline that runs on this thread.
@@ -61,9 +61,19 @@ impl Native {
     /// A snapshot and what verifying reads of it.
     pub(crate) fn read(&self, keys: &[String]) -> Result<()> {
         let mut snapshot = at_once(self.store.begin());
-        let found = at_once(snapshot.get_many(&self.namespace, keys, self.clock.now()));
+        let found = self.entries(&mut *snapshot, keys, self.clock.now());
         anyhow::ensure!(found[0].is_some(), "the session is not there");
         Ok(())
+    }
+
+    fn entries(
+        &self,
+        snapshot: &mut dyn Snapshot,
+        keys: &[String],
+        now: Timestamp,
+    ) -> Vec<Option<Entry>> {
+        let entry = |key: &String| at_once(snapshot.get(&self.namespace, key, now));
+        keys.iter().map(entry).collect()
     }
 
     /// `verify-token`.
@@ -118,7 +128,8 @@ impl Storage for NativePorts<'_> {
     fn get_many(&self, keys: &[String]) -> Vec<Option<Vec<u8>>> {
         let mut slot = self.snapshot.borrow_mut();
         let snapshot = slot.get_or_insert_with(|| at_once(self.native.store.begin()));
-        at_once(snapshot.get_many(&self.native.namespace, keys, self.now))
+        self.native
+            .entries(&mut **snapshot, keys, self.now)
             .into_iter()
             .map(|entry| entry.map(|entry| entry.record.value))
             .collect()

@@ -2,19 +2,14 @@
 //!
 //! A service is not limited: it answers for its users, and would use up one bucket for all of them.
 
-use std::net::IpAddr;
-
 use crate::error::Error;
-use crate::ports::{Around, Message, Outcome, Plane, Principal};
+use crate::ports::{Around, Outcome, Plane, Principal};
 
 /// The bucket that says whether a refusal is recorded: a flood must not fill the record.
 const REFUSALS: &str = "refusals";
 
 /// The bucket of whatever a person asks.
 const PERSON: &str = "person";
-
-/// The key of all sources without an address.
-const NOWHERE: &str = "nowhere";
 
 /// Takes one from the source's bucket for `command`.
 pub(crate) fn take_by_source(around: &impl Around, command: &str) -> Result<(), Error> {
@@ -23,7 +18,8 @@ pub(crate) fn take_by_source(around: &impl Around, command: &str) -> Result<(), 
         return Ok(());
     }
     let bucket = format!("source-{command}");
-    take(around, command, &bucket, &source(&message), None)
+    let source = client_source::name(message.remote_address.as_deref());
+    take(around, command, &bucket, &source, None)
 }
 
 /// Takes one from the bucket of a person's credential, for whatever they ask.
@@ -74,60 +70,4 @@ fn take(
         around.record(command, Outcome::Denied, subject, &detail);
     }
     Err(Error::TooManyRequests(retry_after))
-}
-
-/// The bucket key of where a message comes from. An IPv6 source is its /64, since the other half of an address is for
-/// a host to choose (RFC 4291 §2.5.1); an IPv4-mapped one (§2.5.5.2) is the address that is mapped.
-fn source(message: &Message) -> String {
-    let address = message.remote_address.as_deref();
-    let Some(Ok(address)) = address.map(str::parse::<IpAddr>) else {
-        return NOWHERE.to_owned();
-    };
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn key(remote_address: Option<&str>) -> String {
-        source(&Message {
-            plane: Plane::Public,
-            remote_address: remote_address.map(str::to_owned),
-            principal: None,
-        })
-    }
-
-    // C02
-    #[test]
-    fn addresses_of_one_site_are_one_source() {
-        let one = key(Some("2001:db8:1:2::1"));
-        assert_eq!(one, "2001:db8:1:2::/64");
-        assert_eq!(one, key(Some("2001:0db8:0001:0002:ffff:ffff:ffff:ffff")));
-        assert_ne!(one, key(Some("2001:db8:1:3::1")));
-    }
-
-    // C02
-    #[test]
-    fn ipv4_sources_are_told_apart_however_they_are_written() {
-        assert_eq!(key(Some("192.0.2.1")), "192.0.2.1");
-        assert_eq!(key(Some("::ffff:192.0.2.1")), "192.0.2.1");
-        assert_ne!(key(Some("::ffff:192.0.2.1")), key(Some("::ffff:192.0.2.2")));
-    }
-
-    // C02
-    #[test]
-    fn who_has_no_address_shares_a_source_that_no_address_is() {
-        assert_eq!(key(None), NOWHERE);
-        assert_eq!(key(Some("")), NOWHERE);
-        assert_eq!(key(Some("not an address")), NOWHERE);
-        assert_ne!(key(Some("0.0.0.0")), NOWHERE);
-        assert_ne!(key(Some("::")), NOWHERE);
-    }
 }

@@ -25,9 +25,9 @@ pub trait SignUps {
 
 /// Of the authorization channel: passwords, which it alone judges.
 pub trait Passwords {
-    /// The id of whose e-mail and password these are, if they are anybody's. Establishes them as the message's principal,
+    /// Whose e-mail and password these are, if they are anybody's. Establishes them as the message's principal,
     /// unless their address stayed unverified too long or another subject is known already.
-    fn get_user(&self, email: &str, password: &str) -> Result<Option<String>, Refused>;
+    fn get_user(&self, email: &str, password: &str) -> Result<Option<Person>, Refused>;
 
     /// Mails a link for a new password; the same answer if nobody has this address.
     fn start_password_reset(&self, email: &str) -> Result<(), Refused>;
@@ -64,8 +64,8 @@ pub trait Profiles {
 
 /// Of the token channel: sessions by their tokens.
 pub trait Sessions {
-    /// Begins a session for whoever proved who they are in this message.
-    fn issue_session(&self, access_only: bool) -> Result<Session, Refused>;
+    /// Begins a session for whoever proved who they are in this message, over by `ends_by` if that is given.
+    fn issue_session(&self, access_only: bool, ends_by: Option<u64>) -> Result<Session, Refused>;
 
     /// Rotates a refresh token: whose session it is, and its tokens.
     fn refresh_session(&self, refresh_token: &str) -> Result<(String, Session), Refused>;
@@ -125,6 +125,15 @@ pub struct SignUp<'a> {
     pub last_name: Option<&'a str>,
 }
 
+/// Whose e-mail and password somebody presented.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Their account.
+    pub id: String,
+    /// Whether they proved that the address is theirs.
+    pub is_email_verified: bool,
+}
+
 /// An account, as its owner sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
@@ -134,6 +143,8 @@ pub struct Account {
     pub is_email_verified: bool,
     /// When the account began.
     pub registered_at: u64,
+    /// Until when the address is to be proved; none: it was.
+    pub verify_by: Option<u64>,
 }
 
 /// A profile.

@@ -43,6 +43,10 @@ impl<P: Ports> Service<'_, P> {
             self.deny("api-token-use", Some(&token.owner), "no-account");
             return Err(Error::Unauthenticated);
         };
+        if !token.is_of(&account) {
+            self.deny("api-token-use", Some(&token.owner), "credentials-ended");
+            return Err(Error::Unauthenticated);
+        }
         let scopes = scopes::effective(&token.scopes, &account.roles);
         if is_principal {
             self.establish(&token, &account.roles, &scopes);

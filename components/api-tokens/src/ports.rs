@@ -52,6 +52,8 @@ pub struct Account {
     pub is_verified: bool,
     /// Whether it is switched off.
     pub is_disabled: bool,
+    /// Since when its credentials count: a token that was made under another moment is worth nothing.
+    pub credentials_since: u64,
 }
 
 /// Why another channel did not answer.

@@ -62,17 +62,16 @@ impl<'a, P: Ports> Service<'a, P> {
         if let Some(milliseconds) = self.ports.take(BUCKET, &principal.subject) {
             return Err(Error::TooManyRequests(milliseconds));
         }
-        self.check_scopes(&principal, &scopes)?;
-        self.make_room(&principal.subject, now)?;
-        Ok(self.add(principal.subject, metadata, scopes, now))
+        let account = self.check_scopes(&principal, &scopes)?;
+        self.make_room(&principal.subject, &account, now)?;
+        Ok(self.add(principal.subject, &account, metadata, scopes, now))
     }
 
     /// Renames a token, narrows its scopes, brings its end forward, and gives it as it is now.
     ///
     /// # Errors
     /// [`Error::ValidationFailed`] for what breaks a field's rule or gives a token more; [`Error::NotFound`] if the
-    /// principal has none such; [`Error::AccessDenied`] for who may not change tokens; [`Error::Unknown`] if the record
-    /// cannot be read.
+    /// principal has none such; [`Error::AccessDenied`] for who may not change tokens; else as [`get`](Self::get).
     pub fn update(
         &self,
         uuid: &str,
@@ -150,7 +149,8 @@ impl<'a, P: Ports> Service<'a, P> {
     ///
     /// # Errors
     /// [`Error::NotFound`] if there is none such; [`Error::AccessDenied`] for who may not do this with tokens of theirs;
-    /// [`Error::Unknown`] if the record cannot be read.
+    /// [`Error::TooManyRequests`] and [`Error::Unknown`] if the account cannot be asked for; [`Error::Unknown`] if the record
+    /// cannot be read.
     pub fn get(&self, uuid: &str) -> Result<Token, Error> {
         self.own("api-token-read", Doing::See, uuid)
     }
@@ -158,12 +158,15 @@ impl<'a, P: Ports> Service<'a, P> {
     /// The principal's tokens after the one of the id `after`, oldest first.
     ///
     /// # Errors
-    /// [`Error::ValidationFailed`] for an `after` that is no uuid and a limit that is not 1 to 100;
-    /// [`Error::AccessDenied`] and [`Error::Unknown`] as for [`get`](Self::get).
+    /// [`Error::ValidationFailed`] for an `after` that is no uuid and a limit that is not 1 to 100; else as
+    /// [`get`](Self::get).
     pub fn list(&self, after: Option<&str>, limit: Option<u32>) -> Result<Vec<Token>, Error> {
         let limit = fields::page(after, limit)?;
         let principal = self.principal("api-token-read", Doing::See)?;
-        self.tokens().page(&principal.subject, after, limit)
+        let tokens = self.tokens().page(&principal.subject, after, limit)?;
+        let (owner, now) = (self.account(&principal.subject)?, self.ports.now());
+        let now_standing = |token: Token| token.standing_at(owner.as_ref(), now);
+        Ok(tokens.into_iter().map(now_standing).collect())
     }
 
     /// Removes all tokens of the principal.
@@ -172,7 +175,10 @@ impl<'a, P: Ports> Service<'a, P> {
     /// [`Error::AccessDenied`] for who may not change tokens.
     pub fn delete_all(&self) -> Result<(), Error> {
         let principal = self.principal("api-token-delete-all", Doing::Make)?;
-        let removed = self.tokens().remove_all(&principal.subject).to_string();
+        let removed = self
+            .tokens()
+            .remove_all(&principal.subject, self.ports.now());
+        let removed = removed.to_string();
         let subject = Some(principal.subject.as_str());
         let detail = [("tokens", removed.as_str())];
         self.ports
@@ -182,8 +188,14 @@ impl<'a, P: Ports> Service<'a, P> {
 
     /// The account of this id, if it is there and not switched off.
     pub(crate) fn active_account(&self, id: &str) -> Result<Option<Account>, Error> {
+        let account = self.account(id)?;
+        Ok(account.filter(|account| !account.is_disabled))
+    }
+
+    /// The account of this id, if there is one.
+    fn account(&self, id: &str) -> Result<Option<Account>, Error> {
         match self.ports.account(id) {
-            Ok(account) => Ok(account.filter(|account| !account.is_disabled)),
+            Ok(account) => Ok(account),
             Err(Unanswered::TooManyRequests(milliseconds)) => {
                 Err(Error::TooManyRequests(milliseconds))
             }
@@ -222,16 +234,17 @@ impl<'a, P: Ports> Service<'a, P> {
         Ok(principal)
     }
 
-    /// The principal's token of this id. Another's is like one that does not exist.
+    /// The principal's token of this id, as it stands. Another's is like one that does not exist.
     fn own(&self, action: &str, doing: Doing, uuid: &str) -> Result<Token, Error> {
         let principal = self.principal(action, doing)?;
-        self.tokens()
-            .find(&principal.subject, uuid)?
-            .ok_or(Error::NotFound)
+        let token = self.tokens().find(&principal.subject, uuid)?;
+        let token = token.ok_or(Error::NotFound)?;
+        let owner = self.account(&principal.subject)?;
+        Ok(token.standing_at(owner.as_ref(), self.ports.now()))
     }
 
-    /// Refuses scopes that the principal's account or credential does not have.
-    fn check_scopes(&self, principal: &Principal, scopes: &[String]) -> Result<(), Error> {
+    /// Refuses scopes that the principal's account or credential does not have. The account.
+    fn check_scopes(&self, principal: &Principal, scopes: &[String]) -> Result<Account, Error> {
         let Some(account) = self.active_account(&principal.subject)? else {
             self.deny("api-token-create", Some(&principal.subject), "no-account");
             return Err(Error::AccessDenied);
@@ -249,13 +262,15 @@ impl<'a, P: Ports> Service<'a, P> {
         {
             check.refuse(SCOPES_PATH, "must not have more than its owner has");
         }
-        check.done()
+        check.done()?;
+        Ok(account)
     }
 
     /// Refuses one token too many, and drops the oldest of too many that have ended.
-    fn make_room(&self, owner: &str, now: u64) -> Result<(), Error> {
+    fn make_room(&self, owner: &str, account: &Account, now: u64) -> Result<(), Error> {
         let all = self.tokens().page(owner, None, usize::MAX)?;
-        let (living, ended): (Vec<_>, Vec<_>) = all.iter().partition(|token| token.lives(now));
+        let lives = |token: &&Token| token.lives(now) && token.is_of(account);
+        let (living, ended): (Vec<_>, Vec<_>) = all.iter().partition(lives);
         if living.len() >= MAX_TOKENS {
             let mut check = Check::default();
             check.refuse("", "must not be the 1001st token that lives");
@@ -271,6 +286,7 @@ impl<'a, P: Ports> Service<'a, P> {
     fn add(
         &self,
         owner: String,
+        account: &Account,
         metadata: Metadata,
         scopes: Vec<String>,
         now: u64,
@@ -289,6 +305,7 @@ impl<'a, P: Ports> Service<'a, P> {
             last_used_at: None,
             last_four: value.last_four().to_owned(),
             tag: self.tokens().tag(&value),
+            credentials_since: account.credentials_since,
             later: serde_json::Map::new(),
         };
         self.tokens().save(&token);
@@ -301,6 +318,7 @@ impl<'a, P: Ports> Service<'a, P> {
         if token.lives(self.ports.now()) {
             self.tokens().save(token);
         } else {
+            self.tokens().forget_value(&token.tag);
             self.tokens().save_record(token);
         }
     }

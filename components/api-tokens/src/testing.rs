@@ -90,6 +90,7 @@ impl World {
             roles: roles.iter().map(|role| (*role).to_owned()).collect(),
             is_verified: true,
             is_disabled,
+            credentials_since: START,
         };
         self.accounts.borrow_mut().insert(id.to_owned(), account);
     }
@@ -98,6 +99,13 @@ impl World {
     pub(crate) fn unverify(&self, id: &str) {
         if let Some(account) = self.accounts.borrow_mut().get_mut(id) {
             account.is_verified = false;
+        }
+    }
+
+    /// The account's password was reset at this moment, or another account has its id since then.
+    pub(crate) fn begin_credentials_anew(&self, id: &str) {
+        if let Some(account) = self.accounts.borrow_mut().get_mut(id) {
+            account.credentials_since = self.now.get();
         }
     }
 

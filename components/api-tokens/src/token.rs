@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::ports::Account;
+
 const HOUR: u64 = 60 * 60 * 1_000;
 
 /// A token (schema 1). Moments are Unix milliseconds.
@@ -27,6 +29,9 @@ pub struct Token {
     pub last_four: String,
     /// The keyed hash of its value, base64url.
     pub tag: String,
+    /// Since when its owner's credentials counted when it was made; 0 in records of before they did.
+    #[serde(default)]
+    pub credentials_since: u64,
     /// Fields that a later build wrote: they are kept as they are.
     #[serde(flatten)]
     pub(crate) later: Map<String, Value>,
@@ -37,6 +42,22 @@ impl Token {
     #[must_use]
     pub fn lives(&self, now: u64) -> bool {
         now < self.expires_at
+    }
+
+    /// Whether it was made under the credentials that count for its owner now: not before a password reset, nor for another
+    /// account that had the owner's id.
+    pub(crate) fn is_of(&self, owner: &Account) -> bool {
+        self.credentials_since == owner.credentials_since
+    }
+
+    /// The token as it stands at `now`, `owner` being its owner's account: one of credentials that do not count any more has
+    /// ended with them.
+    pub(crate) fn standing_at(mut self, owner: Option<&Account>, now: u64) -> Self {
+        if let Some(owner) = owner.filter(|owner| !self.is_of(owner)) {
+            let ended_at = owner.credentials_since.min(now);
+            self.expires_at = self.expires_at.min(ended_at);
+        }
+        self
     }
 
     /// Notes that it was used at `now`, and says whether that is news: it is once an hour, so that a token which is used
@@ -78,6 +99,40 @@ mod tests {
     #[test]
     fn a_token_is_dead_from_its_end_on() {
         assert!(token().lives(8) && !token().lives(9) && !token().lives(u64::MAX));
+    }
+
+    fn owner(credentials_since: u64) -> Account {
+        Account {
+            roles: Vec::new(),
+            is_verified: true,
+            is_disabled: false,
+            credentials_since,
+        }
+    }
+
+    // L04
+    #[test]
+    fn a_token_ends_when_its_owners_credentials_begin_anew() {
+        let made = Token {
+            credentials_since: 5,
+            expires_at: 100,
+            ..token()
+        };
+        assert!(made.is_of(&owner(5)) && !made.is_of(&owner(6)) && !made.is_of(&owner(4)));
+        let end = |owner: Option<&Account>, now| made.clone().standing_at(owner, now).expires_at;
+        assert_eq!(end(Some(&owner(5)), 50), 100);
+        assert_eq!(end(Some(&owner(40)), 50), 40);
+        // Another host's clock was ahead; one that had ended before; an account that is gone.
+        assert_eq!(end(Some(&owner(60)), 50), 50);
+        assert_eq!(end(Some(&owner(200)), 150), 100);
+        assert_eq!(end(None, 50), 100);
+    }
+
+    /// Records of before there were credentials are those of an account of before there were any.
+    #[test]
+    fn an_old_token_lives_with_an_old_account_until_its_password_is_reset() {
+        assert_eq!(token().credentials_since, 0);
+        assert!(token().is_of(&owner(0)) && !token().is_of(&owner(7)));
     }
 
     #[test]

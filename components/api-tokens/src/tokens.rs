@@ -135,8 +135,8 @@ impl<'a, P: Storage + Macs + Effects> Tokens<'a, P> {
         self.ports.delete(&record_key(&token.owner, &token.uuid));
     }
 
-    /// Removes all tokens of an owner, those that cannot be read too, and says how many there were.
-    pub(crate) fn remove_all(&self, owner: &str) -> usize {
+    /// Removes all tokens of an owner at `now`, those that cannot be read too, and says how many there were.
+    pub(crate) fn remove_all(&self, owner: &str, now: u64) -> usize {
         let prefix = prefix(owner);
         let mut removed = 0;
         loop {
@@ -147,8 +147,9 @@ impl<'a, P: Storage + Macs + Effects> Tokens<'a, P> {
             }
             removed += entries.len();
             for (key, record) in entries {
-                // The value of one that cannot be read leads to nothing from now on.
-                if let Some(token) = Token::read(&record) {
+                // The value of one that cannot be read leads to nothing from now on; one that has ended has none. What a
+                // message may do is bounded, and this one deletes the account too.
+                if let Some(token) = Token::read(&record).filter(|token| token.lives(now)) {
                     self.forget_value(&token.tag);
                 }
                 self.ports.delete(&key);

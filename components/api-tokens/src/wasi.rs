@@ -73,6 +73,7 @@ impl Accounts for Imports {
             roles: account.roles.into_iter().map(role).collect(),
             is_verified: account.is_email_verified,
             is_disabled: account.disabled,
+            credentials_since: account.credentials_since,
         }))
     }
 }

@@ -42,6 +42,10 @@ pub struct Account {
     /// Saved tokens of an earlier epoch are worth nothing: one write ends them all.
     #[serde(default)]
     pub epoch: u64,
+    /// Since when credentials count that were made for the account. API tokens and saved tokens keep the one they were made
+    /// under, and are worth nothing under another; 0 in records of before there was one.
+    #[serde(default)]
+    pub credentials_since: u64,
     /// Fields that a later build wrote: they are kept as they are.
     #[serde(flatten)]
     pub(crate) later: Map<String, Value>,
@@ -60,6 +64,7 @@ impl Account {
             disabled_at: None,
             password: None,
             epoch: 0,
+            credentials_since: now,
             later: Map::new(),
         }
     }
@@ -76,15 +81,29 @@ impl Account {
         self.disabled_at.is_some()
     }
 
+    /// Until when its address is to be proved, if that may take `grace` milliseconds; none: it was.
+    #[must_use]
+    pub fn verify_by(&self, grace: u64) -> Option<u64> {
+        let due = self.registered_at.saturating_add(grace);
+        (!self.is_verified()).then_some(due)
+    }
+
     /// Whether it has been pending for `grace` milliseconds or more at `now`.
     #[must_use]
     pub fn is_overdue(&self, now: u64, grace: u64) -> bool {
-        !self.is_verified() && now.saturating_sub(self.registered_at) >= grace
+        self.verify_by(grace).is_some_and(|due| due <= now)
     }
 
     /// Notes at `now` that the address was proved, if it was not before.
     pub(crate) fn verify(&mut self, now: u64) {
         self.verified_at.get_or_insert(now);
+    }
+
+    /// Ends at `now` every credential that was made for it: whoever made them may not have been its owner.
+    ///
+    /// It is a new moment also if the clock says otherwise: what was made under the one before must not live on.
+    pub(crate) fn disown_credentials(&mut self, now: u64) {
+        self.credentials_since = now.max(self.credentials_since.saturating_add(1));
     }
 
     /// Ends every token that was saved for it.
@@ -107,8 +126,10 @@ mod tests {
         let mut account = account();
         assert!(!account.is_overdue(0, 500) && !account.is_overdue(1_499, 500));
         assert!(account.is_overdue(1_500, 500) && account.is_overdue(1_000, 0));
+        assert_eq!(account.verify_by(500), Some(1_500));
+        assert_eq!(account.verify_by(u64::MAX), Some(u64::MAX));
         account.verify(1_200);
-        assert!(!account.is_overdue(9_999, 500));
+        assert!(!account.is_overdue(9_999, 500) && account.verify_by(500).is_none());
     }
 
     #[test]
@@ -120,11 +141,24 @@ mod tests {
     }
 
     #[test]
+    fn credentials_count_since_a_new_moment_whatever_the_clock_says() {
+        let mut account = account();
+        assert_eq!(account.credentials_since, 1_000);
+        account.disown_credentials(2_000);
+        assert_eq!(account.credentials_since, 2_000);
+        for earlier in [2_000, 1_500] {
+            let before = account.credentials_since;
+            account.disown_credentials(earlier);
+            assert_eq!(account.credentials_since, before + 1);
+        }
+    }
+
+    #[test]
     fn a_small_record_is_read() {
         let record = r#"{"id":"u1","email":"A@x.org","address":"a@x.org","roles":["user","organization-admin"],"registered_at":7}"#;
         let account: Account = serde_json::from_str(record).unwrap();
         assert!(!account.is_verified() && !account.is_disabled());
-        assert_eq!(account.epoch, 0);
+        assert_eq!((account.epoch, account.credentials_since), (0, 0));
         assert!(account.roles.contains(&Role::OrganizationAdmin));
     }
 

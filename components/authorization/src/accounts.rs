@@ -61,6 +61,7 @@ impl<'a, P: Storage + Effects> Accounts<'a, P> {
         self.ports.delete(&keys::account(&account.id));
         self.ports.delete(&keys::email(&account.address));
         self.ports.delete(&keys::noticed(&account.id));
+        self.ports.delete(&keys::known_sources(&account.id));
     }
 
     /// Whether its owner was told of a sign-up lately; for nobody the same work.

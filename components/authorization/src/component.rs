@@ -4,6 +4,7 @@ mod convert;
 
 use bindings::exports::vestibule::authorization::commands as wit;
 
+use crate::account::Account;
 use crate::secret::Secret;
 use crate::service::{NewToken, Registration, Service, SignUp};
 use crate::wasi::Imports;
@@ -144,11 +145,11 @@ impl wit::Guest for Component {
     }
 
     fn get_account(request: wit::GetAccountRequest) -> Result<wit::FoundAccount, wit::Error> {
-        Ok(service().get_account(&request.id)?.into())
+        Ok(shown(service().get_account(&request.id)?))
     }
 
     fn find_account(request: wit::FindAccountRequest) -> Result<wit::FoundAccount, wit::Error> {
-        Ok(service().find_account(&request.email)?.into())
+        Ok(shown(service().find_account(&request.email)?))
     }
 
     fn delete_account(request: wit::DeleteAccountRequest) -> Result<(), wit::Error> {
@@ -172,6 +173,15 @@ impl wit::Guest for Component {
             results: outcomes.into_iter().map(Into::into).collect(),
         })
     }
+}
+
+/// An account, with what the installation's settings make of it.
+fn shown(account: Option<Account>) -> wit::FoundAccount {
+    let account = account.map(|account| wit::Account {
+        verify_by: service().verify_by(&account),
+        ..account.into()
+    });
+    wit::FoundAccount { account }
 }
 
 fn service() -> Service<'static, Imports> {

@@ -8,7 +8,18 @@ const ACTING: &str = "acting";
 /// The method of a principal that came with an API token, or with a session that one began.
 const API_TOKEN: &str = "api-token";
 
+/// The source of what services ask: not theirs is what they are asked for by others.
+const SERVICES: &str = "services";
+
 impl Message {
+    /// From where it is asked, as far as that is counted. People who come through a service are not told apart.
+    pub(crate) fn source(&self) -> String {
+        if self.is_service {
+            return SERVICES.to_owned();
+        }
+        client_source::name(self.remote_address.as_deref())
+    }
+
     /// Whether a service asks, or a component to whom the command was granted.
     pub(crate) fn is_granted(&self) -> bool {
         self.is_service || self.is_nested
@@ -44,11 +55,23 @@ impl Message {
         }
     }
 
+    /// By what wrong passwords of somebody who is signed in to the account `id` are counted: each session by itself, so that
+    /// whoever stole one does not keep the owner from changing the password in another. A service has no session.
+    pub(crate) fn proof_key(&self, id: &str) -> String {
+        let session = self.principal.as_ref().and_then(|it| it.session.as_ref());
+        session.map_or_else(|| account_key(id), |session| format!("session/{session}"))
+    }
+
     fn principal_is(&self, id: &str) -> bool {
         self.principal
             .as_ref()
             .is_some_and(|principal| principal.subject == id)
     }
+}
+
+/// By what they are counted for a service that names the account.
+pub(crate) fn account_key(id: &str) -> String {
+    format!("account/{id}")
 }
 
 impl Principal {

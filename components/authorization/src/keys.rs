@@ -4,12 +4,14 @@
 //! account/<account>                         the account
 //! email/<canonical address>                 the account's id
 //! noticed/<account>                         nothing: its owner was told of a sign-up lately
+//! known-sources/<account>                   from where it was signed in to lately
 //! one-time/<purpose>/<tag>                  a one-time token
 //! newest/<purpose>/<account>                which of them is the account's newest
 //! saved-access/<tag>, saved-refresh/<tag>   the halves of a saved pair
 //! saved-family/<account>/<family>           a family of pairs, as long as it lives
 //! saved-pair/<account>/<refresh>/<access>   nothing: the key says that the pair is the account's
-//! decoy/<n>                                 nothing that anybody reads
+//! leftover/<account>                        nothing: the account went, and not all of its saved tokens did
+//! decoy/<what>/<n>                          nothing that anybody reads
 //! ```
 //!
 //! An account's id may be any text, a slash too, if it was imported: in keys it is base64url, so that no account's entries
@@ -29,6 +31,10 @@ pub(crate) fn email(canonical: &str) -> String {
 
 pub(crate) fn noticed(id: &str) -> String {
     format!("noticed/{}", encode(id.as_bytes()))
+}
+
+pub(crate) fn known_sources(id: &str) -> String {
+    format!("known-sources/{}", encode(id.as_bytes()))
 }
 
 pub(crate) fn one_time(purpose: &str, tag: &[u8]) -> String {
@@ -63,8 +69,21 @@ pub(crate) fn saved_pair(id: &str, refresh: &str, access: &str) -> String {
     format!("{}{refresh}/{access}", saved_pairs(id))
 }
 
-pub(crate) fn decoy(n: usize) -> String {
-    format!("decoy/{n}")
+/// The accounts that left something.
+pub(crate) const LEFTOVERS: &str = "leftover/";
+
+pub(crate) fn leftover(id: &str) -> String {
+    format!("{LEFTOVERS}{}", encode(id.as_bytes()))
+}
+
+/// The account that left something, of its key.
+pub(crate) fn leftover_account(key: &str) -> Option<String> {
+    let id = URL_SAFE_NO_PAD.decode(key.strip_prefix(LEFTOVERS)?).ok()?;
+    String::from_utf8(id).ok()
+}
+
+pub(crate) fn decoy(of: &str, n: usize) -> String {
+    format!("decoy/{of}/{n}")
 }
 
 /// Bytes as text of a key.
@@ -82,6 +101,16 @@ mod tests {
         assert_eq!(id.len(), 128);
         assert!(saved_pair(&id, &tag, &tag).len() <= 512);
         assert!(email(&"x".repeat(254)).len() <= 512);
+    }
+
+    #[test]
+    fn the_account_of_a_leftover_is_read_from_its_key() {
+        for id in ["u1", "legacy/4711 ä", &"\u{10ffff}".repeat(32)] {
+            assert_eq!(leftover_account(&leftover(id)).as_deref(), Some(id));
+        }
+        for key in ["leftover/!", "leftover/_w", "account/dTE"] {
+            assert_eq!(leftover_account(key), None, "{key}");
+        }
     }
 
     #[test]

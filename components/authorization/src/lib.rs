@@ -22,6 +22,8 @@ mod one_time;
 mod password;
 mod record;
 mod saved;
+mod sources;
+mod tries;
 
 #[cfg(target_arch = "wasm32")]
 mod component;

@@ -15,7 +15,7 @@ use crate::keys;
 use crate::ports::{Effects, Environment, Macs, Storage};
 use crate::record;
 use crate::secret::Secret;
-use crate::settings::{HOUR, MINUTE};
+use crate::settings::{HOUR, MINUTE, RESET_MAIL_BUCKET, VERIFICATION_MAIL_BUCKET};
 
 /// 160 bits, in bytes (NIST SP 800-63B-4 §3.1.3.2 asks for 112 and more).
 const RANDOM_BYTES: usize = 20;
@@ -48,6 +48,14 @@ impl Purpose {
         match self {
             Self::SignUp => "sign-up-token",
             Self::Reset => "reset-token",
+        }
+    }
+
+    /// What is taken from for each mail with such a token that a stranger asks for.
+    pub(crate) fn bucket(self) -> &'static str {
+        match self {
+            Self::SignUp => VERIFICATION_MAIL_BUCKET,
+            Self::Reset => RESET_MAIL_BUCKET,
         }
     }
 
@@ -104,6 +112,11 @@ pub(crate) fn draw(chance: &impl Environment) -> Secret {
     Secret::new(URL_SAFE_NO_PAD.encode(chance.random::<RANDOM_BYTES>()))
 }
 
+/// The key of a token that never was: what is deleted where there is nothing to delete, so that it costs the same.
+pub(crate) fn nothing_older() -> String {
+    keys::decoy("older", 0)
+}
+
 /// The one-time tokens in a store.
 pub(crate) struct OneTimeTokens<'a, P> {
     ports: &'a P,
@@ -117,7 +130,10 @@ impl<'a, P: Storage + Macs + Effects + Environment> OneTimeTokens<'a, P> {
 
     /// Makes `token` the account's newest: older ones die.
     pub(crate) fn issue(&self, account: &Account, token: &Secret) -> Result<(), Error> {
-        self.revoke(&account.id)?;
+        let newest_key = self.newest_key(&account.id);
+        let older: Option<Newest> = record::read(self.ports, &newest_key)?;
+        let older = older.map_or_else(nothing_older, |older| older.key);
+        self.ports.delete(&older);
         let now = self.ports.now();
         let record = OneTime {
             account: account.id.clone(),
@@ -139,7 +155,7 @@ impl<'a, P: Storage + Macs + Effects + Environment> OneTimeTokens<'a, P> {
         };
         self.store(&key, &record);
         self.ports.put(
-            &self.newest_key(&account.id),
+            &newest_key,
             &record::bytes(&newest),
             Some(record.expires_at),
             Some(&account.id),

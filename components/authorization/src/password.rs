@@ -85,11 +85,15 @@ impl Policy {
         Ok(())
     }
 
-    /// Whether a password, in lower case, is a word that stands beside it on the form.
+    /// Whether a password, in lower case, is a word that stands beside it on the form. An internationalised domain is such a
+    /// word as people type it and as it is looked up.
     fn is_context(&self, password: &str, address: &str) -> bool {
         let (local, domain) = address.split_once('@').unwrap_or((address, ""));
+        let typed = email_address::domain_in_unicode(address);
         let product = self.product_name.as_deref().map(str::to_lowercase);
-        [address, local, domain].contains(&password) || product.is_some_and(|name| name == password)
+        [address, local, domain, typed.as_str()].contains(&password)
+            || password.split_once('@') == Some((local, typed.as_str()))
+            || product.is_some_and(|name| name == password)
     }
 }
 
@@ -216,6 +220,34 @@ mod tests {
         }
         assert_eq!(refusal(&world, "ada.king@example.com!"), None);
         assert_eq!(refusal(&world, "vestibule is open"), None);
+    }
+
+    // A06
+    #[test]
+    fn an_internationalised_address_is_refused_as_it_is_typed_and_as_it_is_looked_up() {
+        let refusal = |text: &str| {
+            let password = Password::read(text).unwrap();
+            let world = World::default();
+            Policy::new(&Settings::new(&world))
+                .check(&password, "ada@xn--bcher-kva.example")
+                .err()
+        };
+        for text in [
+            "ada@bücher.example",
+            "Ada@BÜCHER.example",
+            // Composed otherwise.
+            "ada@bu\u{308}cher.example",
+            "bücher.example",
+            "BÜCHER.EXAMPLE",
+            "xn--bcher-kva.example",
+            "ada@xn--bcher-kva.example",
+        ] {
+            let rule = refusal(text).unwrap();
+            assert!(rule.contains("e-mail"), "{text}: {rule}");
+        }
+        for text in ["bücher.example!", "eve@bücher.example", "bucher.example"] {
+            assert_eq!(refusal(text), None, "{text}");
+        }
     }
 
     // C08

@@ -124,6 +124,8 @@ pub struct Message {
     pub is_nested: bool,
     /// Whether the operator's key was presented.
     pub is_operator: bool,
+    /// The client's address; none: unknown, or not from a network.
+    pub remote_address: Option<String>,
     /// The identity that is known in this message.
     pub principal: Option<Principal>,
 }

@@ -5,9 +5,10 @@
 //!
 //! * its own record says so: not expired, not revoked, not used up,
 //! * its family's record is there, and
-//! * that is of the account's present epoch.
+//! * that is of the account's present epoch, and was made since its credentials count.
 //!
-//! So one delete ends a family, and one write to the account ends them all. The records of tokens outlast the end of
+//! So one delete ends a family, and one write to the account ends them all. An account that goes takes them with it: one
+//! that is imported later with the same id has credentials since another moment. The records of tokens outlast the end of
 //! their family until they expire: a pair that was revoked cannot be saved again, and a used refresh token is known when
 //! it comes back.
 
@@ -17,6 +18,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use crate::account::Account;
 
 pub(crate) use store::{Found, SavedTokens};
 
@@ -65,6 +68,9 @@ pub(crate) struct Refresh {
     /// When it was exchanged for a new pair; none: it was not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) used_at: Option<u64>,
+    /// The tag of the refresh token that it was exchanged for; none: nothing was saved after it yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) next: Option<String>,
     /// Fields that a later build wrote: they are kept as they are.
     #[serde(flatten)]
     pub(crate) later: Map<String, Value>,
@@ -75,6 +81,9 @@ pub(crate) struct Refresh {
 pub(crate) struct Family {
     /// The account's epoch when it began.
     pub(crate) epoch: u64,
+    /// Since when the account's credentials counted then.
+    #[serde(default)]
+    pub(crate) credentials_since: u64,
     /// When it began.
     pub(crate) created_at: u64,
     /// When the last of its tokens expires.
@@ -82,6 +91,15 @@ pub(crate) struct Family {
     /// Fields that a later build wrote: they are kept as they are.
     #[serde(flatten)]
     pub(crate) later: Map<String, Value>,
+}
+
+impl Family {
+    /// Whether it lives, as far as `account` is concerned.
+    pub(crate) fn is_of(&self, account: &Account) -> bool {
+        self.epoch == account.epoch
+            && self.credentials_since == account.credentials_since
+            && !account.is_disabled()
+    }
 }
 
 /// What a saved refresh token is worth.

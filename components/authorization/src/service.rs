@@ -104,12 +104,18 @@ impl<'a, P: Ports> Service<'a, P> {
         removed.map_err(|failed| self.failed("users", failed))
     }
 
-    /// Whether a mail was taken: false if there were too many to its address, which is no reason to fail.
-    fn was_sent(&self, sent: Result<(), Unsent>) -> Result<bool, Error> {
+    /// Why a mail was not taken, for the record; none: it was.
+    ///
+    /// That it was not is no reason to fail, whatever the reason: a stranger would learn that there was somebody to write
+    /// to. If the installation makes no mails, the operator is told.
+    fn unsent(&self, sent: Result<(), Unsent>) -> Option<&'static str> {
         match sent {
-            Ok(()) => Ok(true),
-            Err(Unsent::TooMany) => Ok(false),
-            Err(Unsent::Failed(failed)) => Err(self.failed("email", failed)),
+            Ok(()) => None,
+            Err(Unsent::TooMany) => Some("too-many-mails"),
+            Err(Unsent::Failed(failed)) => {
+                self.failed("email", failed);
+                Some("no-mail")
+            }
         }
     }
 

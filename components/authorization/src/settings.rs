@@ -2,12 +2,24 @@
 
 use crate::ports::Config;
 
-/// Failed sign-ins, by canonical address.
+/// Tried sign-ins, by canonical address and source.
 pub const SIGN_IN_BUCKET: &str = "sign-in";
 
-/// Wrong passwords of somebody who is signed in, by account. Another bucket, so that strangers who try an address do not
+/// Failed sign-ins, by canonical address, wherever from.
+pub const SIGN_IN_ADDRESS_BUCKET: &str = "sign-in-address";
+
+/// Wrong passwords of somebody who is signed in, by session. Another bucket, so that strangers who try an address do not
 /// keep its owner from changing their password.
 pub const PASSWORD_CHECK_BUCKET: &str = "password-check";
+
+/// Mails with a link to verify an address, by canonical address.
+pub const VERIFICATION_MAIL_BUCKET: &str = "verification-mail";
+
+/// Mails with a link to set a new password, by canonical address.
+pub const RESET_MAIL_BUCKET: &str = "reset-mail";
+
+/// What is taken from where nothing is to be counted.
+pub const NOBODY_BUCKET: &str = "nobody";
 
 /// At most one notice of sign-ups with an address in so many milliseconds.
 pub const NOTICE_INTERVAL: u64 = HOUR;

@@ -7,7 +7,7 @@ mod channels;
 mod ports;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::account::Account;
 use crate::channels::{Failed, Notice, PersonName, Unsent};
@@ -31,10 +31,12 @@ pub(crate) struct World {
     kept: RefCell<Option<State>>,
     pub(crate) audit: RefCell<Vec<Audited>>,
     pub(crate) log: RefCell<Vec<String>>,
-    /// How much was taken, by bucket and key.
-    pub(crate) taken: RefCell<BTreeMap<(String, String), u32>>,
+    /// What was taken, by bucket and key.
+    buckets: RefCell<BTreeMap<(String, String), Bucket>>,
     /// Each call of a port that takes time, by its name, in order.
     pub(crate) work: RefCell<Vec<&'static str>>,
+    /// What the message's commit writes, here and in other channels, by name.
+    rows: RefCell<BTreeSet<String>>,
     /// What the email channel answers, if it takes no mail.
     pub(crate) unsent: Cell<Option<Unsent>>,
     /// What the other channels answer, if they fail.
@@ -61,6 +63,14 @@ pub(crate) struct State {
     pub(crate) ended: Vec<(String, Option<String>)>,
     /// From which addresses mails were taken back.
     pub(crate) withdrawn: Vec<String>,
+}
+
+/// A bucket for one key.
+#[derive(Debug, Default)]
+struct Bucket {
+    taken: u64,
+    /// Since when it fills.
+    since: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,8 +103,9 @@ impl Default for World {
             kept: RefCell::default(),
             audit: RefCell::default(),
             log: RefCell::default(),
-            taken: RefCell::default(),
+            buckets: RefCell::default(),
             work: RefCell::default(),
+            rows: RefCell::default(),
             unsent: Cell::default(),
             failed: Cell::default(),
             parameters: Cell::new(1),
@@ -130,6 +141,7 @@ impl World {
     ) -> Result<T, Error> {
         self.message.replace(message.clone());
         self.work.borrow_mut().clear();
+        self.rows.borrow_mut().clear();
         let before = self.state.borrow().clone();
         self.kept.replace(None);
         let answer = command(&Service::new(self));
@@ -177,6 +189,22 @@ impl World {
             .insert(name.to_owned(), value.to_owned());
     }
 
+    /// How much is taken from a bucket for a key.
+    pub(crate) fn taken(&self, bucket: &str, key: &str) -> u64 {
+        let name = (bucket.to_owned(), key.to_owned());
+        self.buckets
+            .borrow()
+            .get(&name)
+            .map_or(0, |bucket| bucket.taken)
+    }
+
+    /// The keys for which something is taken from a bucket.
+    pub(crate) fn taken_for(&self, bucket: &str) -> Vec<String> {
+        let buckets = self.buckets.borrow();
+        let names = buckets.keys().filter(|(name, _)| name == bucket);
+        names.map(|(_, key)| key.clone()).collect()
+    }
+
     /// Moves the clock on, by milliseconds.
     pub(crate) fn pass(&self, milliseconds: u64) {
         self.now.set(self.now.get() + milliseconds);
@@ -219,13 +247,20 @@ impl World {
         keys.cloned().collect()
     }
 
-    /// How often each kind of work was done in the last message.
+    /// How often each kind of work was done in the last message, and how many rows its commit writes.
     pub(crate) fn effort(&self) -> BTreeMap<&'static str, usize> {
-        let mut effort = BTreeMap::new();
+        let mut effort = BTreeMap::from([("row", self.rows.borrow().len())]);
         for work in self.work.borrow().iter() {
             *effort.entry(*work).or_default() += 1;
         }
         effort
+    }
+
+    /// Notes that the commit writes so many rows of this name.
+    fn writes(&self, name: &str, count: usize) {
+        let mut rows = self.rows.borrow_mut();
+        let before = rows.len();
+        rows.extend((before..before + count).map(|n| format!("{name} {n}")));
     }
 
     fn does(&self, work: &'static str) {
@@ -239,6 +274,7 @@ pub(crate) fn service() -> Message {
         is_service: true,
         is_nested: false,
         is_operator: false,
+        remote_address: None,
         principal: None,
     }
 }
@@ -248,6 +284,14 @@ pub(crate) fn operator() -> Message {
     Message {
         is_operator: true,
         ..service()
+    }
+}
+
+/// A message of anybody at this address, through another component.
+pub(crate) fn from(remote_address: &str) -> Message {
+    Message {
+        remote_address: Some(remote_address.to_owned()),
+        ..through_component()
     }
 }
 

@@ -132,6 +132,7 @@ impl Caller for Imports {
             is_service: matches!(message.plane, caller::Plane::Service),
             is_nested: message.via.is_some(),
             is_operator: message.operator,
+            remote_address: message.remote_address,
             principal: message.principal.map(Principal::from),
         }
     }

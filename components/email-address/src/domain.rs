@@ -23,3 +23,15 @@ pub(crate) fn canonical(domain: &str) -> Result<String, InvalidAddress> {
     }
     Ok(ascii.into_owned())
 }
+
+/// A canonical domain as people read and type it: in U-labels (RFC 5890 §2.3.2.1), in lower case.
+///
+/// What is no domain name stays as it is.
+pub(crate) fn to_unicode(canonical: &str) -> String {
+    let (unicode, read) =
+        Uts46::new().to_unicode(canonical.as_bytes(), AsciiDenyList::STD3, Hyphens::Check);
+    match read {
+        Ok(()) => unicode.into_owned(),
+        Err(_) => canonical.to_owned(),
+    }
+}

@@ -120,6 +120,17 @@ impl EmailAddress {
     }
 }
 
+/// The domain of a canonical address as people read and type it: `bücher.example` for `ada@xn--bcher-kva.example`. Empty if
+/// there is none.
+///
+/// The display form has it only if it was given so, and for comparing there may be nothing else than the canonical form.
+#[must_use]
+pub fn domain_in_unicode(canonical: &str) -> String {
+    canonical
+        .rsplit_once('@')
+        .map_or_else(String::new, |(_, domain)| domain::to_unicode(domain))
+}
+
 fn within_bounds(text: &str) -> Result<(), InvalidAddress> {
     if text.len() > MAX_BYTES {
         return Err(InvalidAddress::TooLong);

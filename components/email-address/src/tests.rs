@@ -73,6 +73,22 @@ fn the_display_form_is_kept_and_mail_goes_to_the_mailbox() {
     );
 }
 
+// A06
+#[test]
+fn a_domain_is_read_as_people_write_it_whatever_was_given() {
+    for (text, expected) in [
+        ("ada@BÜCHER.example", "bücher.example"),
+        ("ada@xn--bcher-kva.example", "bücher.example"),
+        ("ada@straße.example", "straße.example"),
+        ("ada@例え.テスト", "例え.テスト"),
+        ("Ada@Example.com", "example.com"),
+    ] {
+        assert_eq!(domain_in_unicode(&canonical(text)), expected, "{text}");
+    }
+    assert_eq!(domain_in_unicode("no address"), "");
+    assert_eq!(domain_in_unicode("ada@xn--a"), "xn--a");
+}
+
 #[test]
 fn what_has_no_at_is_no_address() {
     for text in ["", " ", "ada", "ada.example.com", "ada\u{ff20}example.com"] {

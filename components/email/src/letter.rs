@@ -58,8 +58,8 @@ impl Letter {
             }),
             closing: vec![
                 "The link works once, within 24 hours.".to_owned(),
-                "If you do not know about this, do not follow the link: you can ignore this mail."
-                    .to_owned(),
+                // Whoever signed up with a stranger's address waits for the stranger to verify it (pre-hijacking).
+                "If you did not sign up, do not follow the link: somebody else chose the password of this account. You can ignore this mail.".to_owned(),
             ],
         }
     }
@@ -78,7 +78,7 @@ impl Letter {
                 link,
             }),
             closing: vec![
-                "The link works once, within an hour. A new password ends all your sessions."
+                "The link works once, within an hour. A new password ends all your sessions and API tokens."
                     .to_owned(),
                 "If it was not you, you can ignore this mail: your password stays as it is."
                     .to_owned(),
@@ -98,7 +98,7 @@ impl Letter {
             ],
             action: None,
             closing: vec![
-                "If it was not you, somebody else was in your account. Ask for a new password at once, where you usually sign in, and change the password of your mailbox too.".to_owned(),
+                "If it was not you, somebody else was in your account. Ask for a new password at once, where you usually sign in: it ends all sessions and API tokens. Change the password of your mailbox too.".to_owned(),
             ],
         }
     }

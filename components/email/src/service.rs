@@ -1,6 +1,7 @@
 //! The commands of the email channel.
 
 use std::fmt;
+use std::hint::black_box;
 
 use crate::brand::Brand;
 use crate::error::{Error, Misconfigured};
@@ -9,6 +10,7 @@ use crate::kind::Kind;
 use crate::letter::Letter;
 use crate::link::Page;
 use crate::ports::{Mail, Outcome, Ports};
+use crate::token::OneTimeToken;
 
 /// A mail with a one-time token in it.
 #[derive(Clone, PartialEq, Eq)]
@@ -52,6 +54,28 @@ pub enum NoticeKind {
     PasswordChanged,
     /// Somebody signed up with their address, which has an account.
     SignUpAttempt,
+}
+
+/// What is taken from where nothing is to be counted.
+const NOBODY_BUCKET: &str = "email-nobody";
+
+/// An address that nobody has (RFC 2606 §2).
+const NOBODYS_ADDRESS: &str = "nobody@decoy.invalid";
+
+/// A mail's subject and parts.
+struct Made {
+    subject: String,
+    text: String,
+    html: String,
+}
+
+/// Why a mail cannot be made.
+#[derive(Debug, thiserror::Error)]
+enum Unmade {
+    #[error(transparent)]
+    Misconfigured(#[from] Misconfigured),
+    #[error(transparent)]
+    Template(#[from] askama::Error),
 }
 
 /// The commands, over their ports.
@@ -111,17 +135,32 @@ impl<'a, P: Ports> Service<'a, P> {
 
     /// Takes back the queued mails with a token to an address.
     ///
+    /// It takes as long as a mail: it is also what is asked where there is nobody to write to, by whoever must not be told
+    /// so by the time.
+    ///
     /// # Errors
     /// [`Error::ValidationFailed`] for what is no address; [`Error::AccessDenied`] as for the others.
     pub fn withdraw_mails(&self, email: &str) -> Result<(), Error> {
         let address = fields::address(email)?;
         self.check_caller("mail-withdraw", None)?;
+        self.rehearse();
         for kind in Kind::WITH_TOKEN {
             self.ports.withdraw(&address, kind.name());
         }
         self.ports
             .record("mail-withdraw", Outcome::Success, None, &[]);
         Ok(())
+    }
+
+    /// Makes a mail and counts one, for nobody. A configuration that makes none is complained of when one is sent.
+    fn rehearse(&self) {
+        let made = self.make(|brand| {
+            let link = Page::VerifyEmail.link(self.ports, &OneTimeToken::nobodys())?;
+            Ok(Letter::verify_email(brand, None, link))
+        });
+        // What is made is not looked at, and must be made.
+        let _ = black_box(made);
+        let _ = self.ports.take(NOBODY_BUCKET, NOBODYS_ADDRESS);
     }
 
     /// Enqueues a mail of this kind, with what `write` writes. What is counted comes last: a mail that cannot be made
@@ -134,26 +173,34 @@ impl<'a, P: Ports> Service<'a, P> {
     ) -> Result<(), Error> {
         let about = recipient.about.as_deref();
         self.check_caller("mail-send", about)?;
-        let brand = Brand::read(self.ports).map_err(|wrong| self.fail(kind, about, wrong))?;
-        let letter = write(&brand).map_err(|wrong| self.fail(kind, about, wrong))?;
-        let text = letter
-            .text(&brand)
-            .map_err(|wrong| self.fail(kind, about, wrong))?;
-        let html = letter
-            .html(&brand)
-            .map_err(|wrong| self.fail(kind, about, wrong))?;
+        let made = self.make(write);
+        let made = made.map_err(|wrong| self.fail(kind, about, wrong))?;
         self.take(kind, &recipient)?;
         self.audit(kind, Outcome::Success, about, "enqueued");
         self.ports.send(Mail {
             to: recipient.address,
-            subject: letter.subject,
-            text,
-            html,
+            subject: made.subject,
+            text: made.text,
+            html: made.html,
             expires_at: self.ports.now().saturating_add(kind.lifetime()),
             supersedes: kind.name(),
             about: recipient.about,
         });
         Ok(())
+    }
+
+    /// What `write` writes, laid out as the operator configured it.
+    fn make(
+        &self,
+        write: impl FnOnce(&Brand) -> Result<Letter, Misconfigured>,
+    ) -> Result<Made, Unmade> {
+        let brand = Brand::read(self.ports)?;
+        let letter = write(&brand)?;
+        Ok(Made {
+            text: letter.text(&brand)?,
+            html: letter.html(&brand)?,
+            subject: letter.subject,
+        })
     }
 
     fn check_caller(&self, action: &str, about: Option<&str>) -> Result<(), Error> {

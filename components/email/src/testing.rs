@@ -25,6 +25,8 @@ pub(crate) struct World {
     pub(crate) takes: RefCell<Vec<(String, String)>>,
     /// What every bucket answers.
     pub(crate) retry_after: Cell<Option<u64>>,
+    /// How often a setting was read.
+    pub(crate) reads: Cell<usize>,
     config: RefCell<BTreeMap<String, String>>,
 }
 
@@ -37,6 +39,7 @@ impl Default for World {
             log: RefCell::default(),
             takes: RefCell::default(),
             retry_after: Cell::default(),
+            reads: Cell::default(),
             config: RefCell::default(),
         };
         world.set("public-origin", "https://id.example.org");
@@ -171,6 +174,7 @@ impl Limits for World {
 
 impl Config for World {
     fn get(&self, name: &str) -> Option<String> {
+        self.reads.set(self.reads.get() + 1);
         self.config.borrow().get(name).cloned()
     }
 }

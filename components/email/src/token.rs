@@ -21,6 +21,11 @@ impl OneTimeToken {
         is_token.then_some(Self(text))
     }
 
+    /// One that is nobody's, as long as those that are made.
+    pub(crate) fn nobodys() -> Self {
+        Self("0".repeat(27))
+    }
+
     /// The token, for a link.
     pub(crate) fn as_str(&self) -> &str {
         &self.0

@@ -67,7 +67,9 @@ impl wit::Guest for Component {
     }
 
     fn issue_session(request: wit::IssueSessionRequest) -> Result<wit::SessionTokens, wit::Error> {
-        Ok(service().issue_session(request.access_only)?.into())
+        Ok(service()
+            .issue_session(request.access_only, request.ends_by)?
+            .into())
     }
 
     fn refresh_session(

@@ -93,6 +93,16 @@ impl Family {
         }
     }
 
+    /// The same, over by `moment` in any case.
+    #[must_use]
+    pub fn ending_by(self, moment: u64) -> Self {
+        Self {
+            idle_expires_at: self.idle_expires_at.min(moment),
+            expires_at: self.expires_at.min(moment),
+            ..self
+        }
+    }
+
     /// The same without refresh tokens: it ends with its access token.
     #[must_use]
     pub fn into_access_only<C: Config>(self, settings: &Settings<'_, C>) -> Self {
@@ -217,6 +227,24 @@ mod tests {
         assert_eq!((family.idle_expires_at, family.expires_at), (1_090, 1_120));
         family.rotate(1_085, &Settings::new(&world));
         assert_eq!((family.idle_expires_at, family.expires_at), (1_120, 1_120));
+    }
+
+    // D05
+    #[test]
+    fn no_family_outlives_the_moment_that_it_was_given() {
+        let world = World::default();
+        world.set("idle-lifetime", "50");
+        world.set("absolute-lifetime", "120");
+        let mut short = family(&world).ending_by(1_030);
+        assert_eq!((short.idle_expires_at, short.expires_at), (1_030, 1_030));
+        short.rotate(1_020, &Settings::new(&world));
+        assert_eq!((short.idle_expires_at, short.expires_at), (1_030, 1_030));
+        let mut long = family(&world).ending_by(1_100);
+        assert_eq!((long.idle_expires_at, long.expires_at), (1_050, 1_100));
+        long.rotate(1_040, &Settings::new(&world));
+        assert_eq!((long.idle_expires_at, long.expires_at), (1_090, 1_100));
+        let as_before = family(&world).ending_by(9_999);
+        assert_eq!(as_before, family(&world));
     }
 
     #[test]

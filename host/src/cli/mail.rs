@@ -1,12 +1,14 @@
 //! `vestibule mail`: what the server sent, keeps and gave up.
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Args, Subcommand};
 use reqwest::Method;
 use serde_json::Value;
+use vestibule::outbox::MailState;
 
 use super::client::{Address, Client, ServerArgs};
 use super::failed::Failed;
-use super::output::{Output, moment, text};
+use super::output::{Output, moment, printable_lines, text};
 
 #[derive(Subcommand)]
 pub(super) enum MailCommand {
@@ -25,32 +27,11 @@ Examples:
   vestibule mail list --json | jq -r '.[].to'")]
 pub(super) struct ListArgs {
     /// Only those in this state
-    #[arg(long, value_enum)]
-    state: Option<State>,
+    #[arg(long, value_parser = states())]
+    state: Option<MailState>,
 
     #[command(flatten)]
     server: ServerArgs,
-}
-
-/// A mail's state.
-#[derive(Clone, Copy, ValueEnum)]
-enum State {
-    /// Waits to be handed over, for the first time or again
-    Queued,
-    /// Is being handed over
-    Sending,
-    /// Was handed over to the mail server
-    Sent,
-    /// Was kept, since there is no mail server
-    Captured,
-    /// Was given up: refused, or put off too often
-    Failed,
-    /// Could not be handed over in time
-    Expired,
-    /// A newer one took its place
-    Superseded,
-    /// Was taken back
-    Withdrawn,
 }
 
 #[derive(Args)]
@@ -69,6 +50,27 @@ pub(super) struct RetryArgs {
 
     #[command(flatten)]
     server: ServerArgs,
+}
+
+/// The states by their names, each with a word on it.
+fn states() -> impl TypedValueParser<Value = MailState> {
+    let values =
+        MailState::ALL.map(|state| PossibleValue::new(state.as_str()).help(meaning(state)));
+    PossibleValuesParser::new(values)
+        .try_map(|name| serde_json::from_value::<MailState>(Value::String(name)))
+}
+
+fn meaning(state: MailState) -> &'static str {
+    match state {
+        MailState::Queued => "Waits to be handed over, for the first time or again",
+        MailState::Sending => "Is being handed over",
+        MailState::Sent => "Was handed over to the mail server",
+        MailState::Captured => "Was kept, since there is no mail server",
+        MailState::Failed => "Was given up: refused, put off too often, or damaged",
+        MailState::Expired => "Could not be handed over in time",
+        MailState::Superseded => "A newer one took its place",
+        MailState::Withdrawn => "Was taken back",
+    }
 }
 
 pub(super) async fn run(command: MailCommand, output: &Output) -> Result<(), Failed> {
@@ -111,13 +113,12 @@ fn path(id: &str) -> Result<String, Failed> {
 }
 
 /// Every mail in `state`, page by page.
-async fn all(client: &Client, state: Option<State>) -> Result<Vec<Value>, Failed> {
-    let state = state.and_then(|state| state.to_possible_value());
+async fn all(client: &Client, state: Option<MailState>) -> Result<Vec<Value>, Failed> {
     let (mut mails, mut after) = (Vec::new(), None::<String>);
     loop {
         let mut path = "/admin/mails?".to_owned();
-        if let Some(state) = &state {
-            path.push_str(&format!("state={}&", state.get_name()));
+        if let Some(state) = state {
+            path.push_str(&format!("state={}&", state.as_str()));
         }
         if let Some(after) = &after {
             path.push_str(&format!("after={after}"));
@@ -140,8 +141,8 @@ fn list(output: &Output, mails: &Value) {
             text(mail, "state"),
             moment(mail, "at"),
             text(mail, "tries"),
-            printable(&text(mail, "to")),
-            printable(&text(mail, "subject")),
+            text(mail, "to"),
+            text(mail, "subject"),
             text(mail, "reason"),
         ]
     });
@@ -154,8 +155,8 @@ fn list(output: &Output, mails: &Value) {
 
 fn show(output: &Output, mail: &Value) {
     for (title, value) in [
-        ("To", printable(&text(mail, "to"))),
-        ("Subject", printable(&text(mail, "subject"))),
+        ("To", text(mail, "to")),
+        ("Subject", text(mail, "subject")),
         ("State", text(mail, "state")),
         ("Reason", text(mail, "reason")),
         ("Sent", moment(mail, "at")),
@@ -167,37 +168,32 @@ fn show(output: &Output, mail: &Value) {
     }
     output.line("");
     match (mail["text"].as_str(), mail["html"].as_str()) {
-        (Some(""), Some(html)) => output.line(&printable(html)),
-        (Some(words), _) => output.line(&printable(words)),
+        (Some(""), Some(html)) => output.line(&printable_lines(html)),
+        (Some(words), _) => output.line(&printable_lines(words)),
         (None, _) => output.note("its words are not kept any more"),
     }
-}
-
-/// `text` without what a terminal would obey.
-fn printable(text: &str) -> String {
-    let visible = |c: &char| !c.is_control() || matches!(c, '\n' | '\t');
-    text.chars().filter(visible).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vestibule::outbox::MailState;
 
-    #[test]
-    fn every_state_can_be_asked_for() {
-        let known: Vec<_> = MailState::ALL.iter().map(|state| state.as_str()).collect();
-        let offered: Vec<_> = State::value_variants()
-            .iter()
-            .filter_map(ValueEnum::to_possible_value)
-            .map(|value| value.get_name().to_owned())
-            .collect();
-        assert_eq!(offered, known);
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        list: ListArgs,
     }
 
     #[test]
-    fn a_terminal_obeys_no_mail() {
-        assert_eq!(printable("a\x1b[2Jb\r\nc\td\u{9b}e"), "a[2Jb\nc\tde");
+    fn every_state_can_be_asked_for_and_nothing_else() {
+        let asked = |name| <Line as clap::Parser>::try_parse_from(["list", "--state", name]);
+        for state in MailState::ALL {
+            assert_eq!(
+                asked(state.as_str()).ok().and_then(|line| line.list.state),
+                Some(state)
+            );
+        }
+        assert!(asked("lost").is_err());
     }
 
     #[test]

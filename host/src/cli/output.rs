@@ -133,6 +133,12 @@ pub(super) fn printable(text: &str) -> String {
     printable
 }
 
+/// The same for a text of several lines, which stay.
+pub(super) fn printable_lines(text: &str) -> String {
+    let lines = text.lines().map(printable);
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 fn plain(value: &Value, key: &str) -> String {
     match &value[key] {
         Value::Null => String::new(),
@@ -197,6 +203,8 @@ mod tests {
     fn a_strangers_text_cannot_write_to_the_terminal() {
         let name = json!({"name": "a\u{1b}[2Jb\n\u{9b}c\u{202e}é"});
         assert_eq!(text(&name, "name"), "a\\u{1b}[2Jb\\n\\u{9b}c\\u{202e}é");
+        let lines = "a\x1b[2J\r\nb\u{202e}c\rd\n\né\n";
+        assert_eq!(printable_lines(lines), "a\\u{1b}[2J\nb\\u{202e}c\\rd\n\né");
     }
 
     #[test]

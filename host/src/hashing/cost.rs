@@ -1,8 +1,7 @@
-//! What a hash costs, and how much of that is too much.
+//! What a new hash costs, and whether that makes sense.
 
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::Params;
 
-use super::phc::Argon2id;
 use crate::config::Passwords;
 
 /// The most memory that may be configured, in KiB: 1 GiB, for each thread that hashes.
@@ -44,50 +43,26 @@ impl Cost {
         let is_bounded = cost.memory_kib <= MAX_MEMORY_KIB
             && cost.iterations <= MAX_ITERATIONS
             && cost.parallelism <= MAX_PARALLELISM;
-        if is_bounded && cost.argon2id(super::HASH_BYTES).is_some() {
+        if is_bounded && cost.params(super::HASH_BYTES).is_some() {
             Ok(cost)
         } else {
             Err(CostError)
         }
     }
 
-    /// The function of this cost with `length` bytes of output; none if there is no such function.
-    pub(super) fn argon2id(self, length: usize) -> Option<Argon2<'static>> {
-        let params = Params::new(
-            self.memory_kib,
-            self.iterations,
-            self.parallelism,
-            Some(length),
-        );
-        Some(Argon2::new(
-            Algorithm::Argon2id,
-            Version::V0x13,
-            params.ok()?,
-        ))
-    }
-}
-
-/// What a stored hash may cost to verify: stored hashes may have been imported, and what is imported may be hostile.
-#[derive(Debug)]
-pub(super) struct Caps(Cost);
-
-impl Caps {
-    /// What is usual elsewhere (64 MiB, the second choice of RFC 9106 §4, with up to 16 passes and lanes), or what is configured here if that is more.
-    pub(super) fn around(own: Cost) -> Self {
-        Self(Cost {
-            memory_kib: own.memory_kib.max(64 * 1024),
-            iterations: own.iterations.max(16),
-            parallelism: own.parallelism.max(16),
-        })
+    /// The parameters of this cost with `length` bytes of output; none if argon2 has no such.
+    pub(super) fn params(self, length: usize) -> Option<Params> {
+        let Self {
+            memory_kib,
+            iterations,
+            parallelism,
+        } = self;
+        Params::new(memory_kib, iterations, parallelism, Some(length)).ok()
     }
 
-    /// Whether `stored` is worth computing. A hash of less than 128 bits is not: it could be met by chance.
-    pub(super) fn allow(&self, stored: &Argon2id) -> bool {
-        stored.cost.memory_kib <= self.0.memory_kib
-            && stored.cost.iterations <= self.0.iterations
-            && stored.cost.parallelism <= self.0.parallelism
-            && (16..=64).contains(&stored.hash.len())
-            && stored.cost.argon2id(stored.hash.len()).is_some()
+    /// How many KiB are written: what the time of a hash goes with. Lanes are computed one after another.
+    pub(super) fn work(self) -> u64 {
+        u64::from(self.memory_kib) * u64::from(self.iterations)
     }
 }
 

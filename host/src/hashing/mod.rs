@@ -8,12 +8,21 @@
 //! What is hashed is not the password but its HMAC under a pepper of the key ring: stolen hashes cannot be tried without it, and
 //! no password waits in the queue. The pepper's name is the `keyid` of the stored PHC string.
 //!
+//! Hashes of other systems are verified too, within caps, until the right password comes and a hash of our own takes their place. Those
+//! are the only ones that the password itself goes into. Verifying one is never less work than verifying one of our own: for what may be
+//! cheaper, the work of our own is added in the same turn, whatever was found. So no answer comes sooner than that about an address
+//! without an account, and a cheap hash gives nobody cheap guesses. A dear one still answers later.
+//!
 //! Time and randomness are not read here: a salt is handed in, so that a repeated run can give the same hash again.
 
+mod caps;
+mod compute;
 mod cost;
-mod phc;
+mod function;
+mod own;
 mod pool;
 mod queue;
+mod stored;
 #[cfg(test)]
 mod tests;
 
@@ -23,14 +32,18 @@ use std::sync::Arc;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use zeroize::Zeroizing;
 
+use caps::Caps;
+use compute::{Other, Task};
+use cost::Cost;
 pub use cost::CostError;
-use cost::{Caps, Cost};
-use phc::{Argon2id, Stored};
+use own::Own;
+pub use own::WrongHashes;
+use pool::Pool;
 pub use pool::PoolStatus;
-use pool::{Pool, Task};
+use stored::Stored;
 
 use crate::config::Passwords;
-use crate::keyring::{KeyRing, KeyRingError};
+use crate::keyring::{KeyRing, KeyRingError, Pepper};
 
 /// The length of new hashes, in bytes.
 const HASH_BYTES: usize = 32;
@@ -45,7 +58,7 @@ pub enum Verdict {
     Mismatch,
     /// The password, hashed as it would be today.
     Match,
-    /// The password, hashed with parameters or a pepper that are no longer current: a new hash should be stored.
+    /// The password, hashed by another system, or with parameters or a pepper that are no longer current: a new hash should be stored.
     MatchNeedsRehash,
 }
 
@@ -72,6 +85,9 @@ pub enum HashPoolError {
     /// The configured cost makes no sense.
     #[error(transparent)]
     Cost(#[from] CostError),
+    /// This machine does not compute argon2id right.
+    #[error(transparent)]
+    Machine(#[from] WrongHashes),
     /// A thread could not be started.
     #[error("a thread for hashing could not be started")]
     Thread(#[from] std::io::Error),
@@ -81,7 +97,7 @@ pub enum HashPoolError {
 pub struct HashPool {
     pool: Pool,
     ring: Arc<KeyRing>,
-    cost: Cost,
+    own: Own,
     caps: Caps,
 }
 
@@ -89,7 +105,8 @@ impl HashPool {
     /// A pool as `config` says, with the peppers of `ring`.
     ///
     /// # Errors
-    /// [`HashPoolError`]; `Cost` for parameters that argon2 does not have or that no machine should be asked for.
+    /// [`HashPoolError`]; `Cost` for parameters that argon2 does not have or that no machine should be asked for, `Machine` if argon2id
+    /// is not computed right here.
     pub fn new(config: &Passwords, ring: Arc<KeyRing>) -> Result<Self, HashPoolError> {
         let workers = match config.workers {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
@@ -107,10 +124,11 @@ impl HashPool {
         workers: usize,
     ) -> Result<Self, HashPoolError> {
         let cost = Cost::configured(config)?;
+        let own = Own::checked(cost)?;
         Ok(Self {
-            pool: Pool::new(cost, workers, config.queue),
+            pool: Pool::new(own, workers, config.queue),
             ring,
-            cost,
+            own,
             caps: Caps::around(cost),
         })
     }
@@ -128,16 +146,11 @@ impl HashPool {
         salt: [u8; SALT_BYTES],
     ) -> Result<String, HashError> {
         let pepper = self.ring.peppers().current();
-        let task = Task {
-            input: Zeroizing::new(pepper.apply(&password).to_vec()),
-            cost: self.cost,
-            salt: salt.to_vec(),
-            length: HASH_BYTES,
-        };
+        let task = own_task(&pepper, &password, salt);
         drop(password);
         let hash = self.pool.run(who, task).await?;
-        let stored = Argon2id {
-            cost: self.cost,
+        let stored = Stored {
+            function: self.own.function(),
             pepper: Some(pepper.id),
             salt: salt.to_vec(),
             hash: hash.to_vec(),
@@ -145,8 +158,8 @@ impl HashPool {
         stored.write().ok_or(HashError::Failed)
     }
 
-    /// Whether `phc` is a hash of `password`. What cannot be read, costs more than the caps or names no known pepper is a
-    /// `Mismatch`, found without hashing.
+    /// Whether `stored` is a hash of `password`. What cannot be read, costs more than the caps or names no known pepper is a `Mismatch`,
+    /// after the work of a [`Self::decoy`]. What may cost less than a hash made today takes the work of one besides.
     ///
     /// # Errors
     /// [`HashError`].
@@ -154,68 +167,20 @@ impl HashPool {
         &self,
         who: &str,
         password: Zeroizing<Vec<u8>>,
-        phc: &str,
+        stored: &str,
     ) -> Result<Verdict, HashError> {
-        match phc::parse(phc) {
-            Some(Stored::Argon2id(stored)) => self.check(who, password, stored).await,
-            None => Ok(Verdict::Mismatch),
-        }
-    }
-
-    /// The same work as a [`Self::verify`] of a hash made today that ends in `Mismatch`.
-    ///
-    /// # Errors
-    /// [`HashError`], as for a verification.
-    pub async fn decoy(&self, who: &str, password: Zeroizing<Vec<u8>>) -> Result<(), HashError> {
-        let nobody = Argon2id {
-            cost: self.cost,
-            pepper: Some(self.ring.peppers().current().id),
-            salt: vec![0; SALT_BYTES],
-            hash: vec![0; HASH_BYTES],
+        let Some(stored) = self.read(stored) else {
+            return self.mismatch(who, password).await;
         };
-        self.check(who, password, nobody).await.map(|_| ())
-    }
-
-    /// Whether `phc`, from another system, could be verified: it can be read, costs no more than the caps, and no pepper
-    /// went in. Nothing is hashed.
-    #[must_use]
-    pub fn accepts(&self, phc: &str) -> bool {
-        match phc::parse(phc) {
-            Some(Stored::Argon2id(stored)) => stored.pepper.is_none() && self.caps.allow(&stored),
-            None => false,
-        }
-    }
-
-    /// What the pool has done and has to do.
-    #[must_use]
-    pub fn status(&self) -> PoolStatus {
-        self.pool.status()
-    }
-
-    async fn check(
-        &self,
-        who: &str,
-        password: Zeroizing<Vec<u8>>,
-        stored: Argon2id,
-    ) -> Result<Verdict, HashError> {
-        if !self.caps.allow(&stored) {
-            return Ok(Verdict::Mismatch);
-        }
-        let input = match &stored.pepper {
-            // Hashed elsewhere and imported.
-            None => password,
+        let pepper = match &stored.pepper {
+            None => None,
             Some(id) => match self.ring.peppers().find(id).await? {
-                Some(pepper) => Zeroizing::new(pepper.apply(&password).to_vec()),
-                None => return Ok(Verdict::Mismatch),
+                None => return self.mismatch(who, password).await,
+                pepper => pepper,
             },
         };
         let is_current = self.is_current(&stored);
-        let task = Task {
-            input,
-            cost: stored.cost,
-            salt: stored.salt,
-            length: stored.hash.len(),
-        };
+        let task = self.task(pepper.as_ref(), password, &stored);
         let hash = self.pool.run(who, task).await?;
         Ok(match verify_slices_are_equal(&hash, &stored.hash) {
             Err(_) => Verdict::Mismatch,
@@ -224,19 +189,86 @@ impl HashPool {
         })
     }
 
+    /// The same work as a [`Self::verify`] of a hash made today.
+    ///
+    /// # Errors
+    /// [`HashError`], as for a verification.
+    pub async fn decoy(&self, who: &str, password: Zeroizing<Vec<u8>>) -> Result<(), HashError> {
+        let pepper = self.ring.peppers().current();
+        let task = own_task(&pepper, &password, [0; SALT_BYTES]);
+        drop(password);
+        self.pool.run(who, task).await.map(drop)
+    }
+
+    /// Whether `stored`, from another system, could be verified: it can be read, costs no more than the caps, and no pepper of ours went in.
+    /// Nothing is hashed.
+    #[must_use]
+    pub fn accepts(&self, stored: &str) -> bool {
+        self.read(stored)
+            .is_some_and(|stored| stored.pepper.is_none())
+    }
+
+    /// What the pool has done and has to do.
+    #[must_use]
+    pub fn status(&self) -> PoolStatus {
+        self.pool.status()
+    }
+
+    /// The stored hash that `text` is, if it may be computed.
+    fn read(&self, text: &str) -> Option<Stored> {
+        stored::parse(text).filter(|stored| self.caps.allow(stored))
+    }
+
+    async fn mismatch(
+        &self,
+        who: &str,
+        password: Zeroizing<Vec<u8>>,
+    ) -> Result<Verdict, HashError> {
+        self.decoy(who, password).await?;
+        Ok(Verdict::Mismatch)
+    }
+
+    /// The hash to compare with that of `stored`.
+    fn task(&self, pepper: Option<&Pepper>, password: Zeroizing<Vec<u8>>, stored: &Stored) -> Task {
+        let is_own = stored.function == self.own.function() && stored.hash.len() == HASH_BYTES;
+        if let (Some(pepper), Ok(salt)) = (pepper, stored.salt.as_slice().try_into())
+            && is_own
+        {
+            return own_task(pepper, &password, salt);
+        }
+        Task::Other(Other {
+            input: match pepper {
+                Some(pepper) => Zeroizing::new(pepper.apply(&password).to_vec()),
+                None => password,
+            },
+            function: stored.function.clone(),
+            salt: stored.salt.clone(),
+            length: stored.hash.len(),
+            is_padded: !stored.function.takes_as_long_as(self.own.cost),
+        })
+    }
+
     /// Whether `stored` is as a new hash would be.
-    fn is_current(&self, stored: &Argon2id) -> bool {
-        stored.cost == self.cost
+    fn is_current(&self, stored: &Stored) -> bool {
+        stored.function == self.own.function()
             && stored.pepper.as_ref() == Some(&self.ring.peppers().current().id)
             && stored.salt.len() >= SALT_BYTES
             && stored.hash.len() == HASH_BYTES
     }
 }
 
+/// A hash of today.
+fn own_task(pepper: &Pepper, password: &[u8], salt: [u8; SALT_BYTES]) -> Task {
+    Task::Own {
+        input: pepper.apply(password),
+        salt,
+    }
+}
+
 impl fmt::Debug for HashPool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HashPool")
-            .field("cost", &self.cost)
+            .field("cost", &self.own.cost)
             .field("status", &self.status())
             .finish_non_exhaustive()
     }

@@ -5,26 +5,19 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use argon2::Block;
 use tokio::sync::oneshot;
-use zeroize::Zeroizing;
 
 use super::HashError;
-use super::cost::Cost;
+use super::compute::{Hash, Task, compute};
+use super::own::Own;
 use super::queue::{FairQueue, Pushed};
 
 /// What a hash is taken to last before one was measured.
 const FIRST_GUESS: Duration = Duration::from_millis(50);
 
-/// One hash to compute.
-pub(super) struct Task {
-    pub(super) input: Zeroizing<Vec<u8>>,
-    pub(super) cost: Cost,
-    pub(super) salt: Vec<u8>,
-    pub(super) length: usize,
-}
-
-type Hash = Zeroizing<Vec<u8>>;
+/// The memory that all hashes not of today that are being computed may want together, beside what the threads keep, in KiB: 256 MiB,
+/// however many threads there are.
+const OTHERS_KIB: u32 = 256 * 1024;
 
 /// What a pool has done and has to do, for metrics.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -48,7 +41,7 @@ pub(super) struct Pool {
 }
 
 struct Shared {
-    own: Cost,
+    own: Own,
     workers: usize,
     /// How many may wait beside those that are computed.
     queue: usize,
@@ -60,6 +53,8 @@ struct Shared {
 struct State {
     queue: FairQueue<Job>,
     running: usize,
+    /// What is left of [`OTHERS_KIB`].
+    others_kib: u32,
     hashed: u64,
     refused: u64,
     mean: Duration,
@@ -69,12 +64,14 @@ struct State {
 /// A task and who waits for it.
 struct Job {
     task: Task,
+    /// The memory that it wants beside what the threads keep.
+    others_kib: u32,
     answer: oneshot::Sender<Result<Hash, HashError>>,
 }
 
 impl Pool {
-    /// A pool of `workers` threads, yet to be started, for hashes that mostly cost `own`. `queue` more may wait.
-    pub(super) fn new(own: Cost, workers: usize, queue: usize) -> Self {
+    /// A pool of `workers` threads, yet to be started. `queue` more may wait.
+    pub(super) fn new(own: Own, workers: usize, queue: usize) -> Self {
         Self {
             shared: Arc::new(Shared {
                 own,
@@ -83,6 +80,7 @@ impl Pool {
                 state: Mutex::new(State {
                     queue: FairQueue::new(),
                     running: 0,
+                    others_kib: OTHERS_KIB,
                     hashed: 0,
                     refused: 0,
                     mean: FIRST_GUESS,
@@ -110,7 +108,12 @@ impl Pool {
     /// The hash of `task`, in the turn of `who`. Dropping the future takes it back.
     pub(super) async fn run(&self, who: &str, task: Task) -> Result<Hash, HashError> {
         let (answer, hash) = oneshot::channel();
-        self.shared.submit(who, Job { task, answer });
+        let job = Job {
+            others_kib: others_kib(&task),
+            task,
+            answer,
+        };
+        self.shared.submit(who, job);
         // An answer is lost only if the hash function panicked.
         hash.await.unwrap_or(Err(HashError::Failed))
     }
@@ -185,37 +188,40 @@ impl Shared {
 
     /// What a thread does until the pool is closed.
     fn work(&self) {
-        let mut memory = Vec::new();
+        let mut worker = self.own.worker();
         while let Some(job) = self.next() {
             let began = Instant::now();
-            let hash = catch_unwind(AssertUnwindSafe(|| compute(&job.task, &mut memory)));
+            let hash = catch_unwind(AssertUnwindSafe(|| compute(&job.task, &mut worker)));
             let lasted = began.elapsed();
-            if memory.len() > self.own.memory_kib as usize {
-                // An imported hash wanted more than the own ones: give it back.
-                memory = Vec::new();
-            }
             let mut state = self.lock();
             state.running -= 1;
+            state.others_kib += job.others_kib;
             state.hashed += 1;
             state.mean = (state.mean * 7 + lasted) / 8;
             drop(state);
+            if job.others_kib > 0 {
+                // There may be room for several now.
+                self.wake.notify_all();
+            }
             let _ = job
                 .answer
                 .send(hash.unwrap_or(None).ok_or(HashError::Failed));
         }
     }
 
-    /// The next job that somebody still waits for; none when the pool is closed.
+    /// The next job that somebody still waits for and that there is memory for; none when the pool is closed.
     fn next(&self) -> Option<Job> {
         let mut state = self.lock();
         loop {
             if state.closed {
                 return None;
             }
-            match state.queue.pop() {
+            let room = state.others_kib;
+            match state.queue.pop(|job| job.others_kib <= room) {
                 Some(job) if job.answer.is_closed() => {}
                 Some(job) => {
                     state.running += 1;
+                    state.others_kib -= job.others_kib;
                     return Some(job);
                 }
                 None => {
@@ -229,46 +235,99 @@ impl Shared {
     }
 }
 
-/// The hash, computed in `memory`, which grows as needed. What the last hash left is not wiped, which would cost a fifth of a hash: it
-/// comes of a password under its pepper, and whoever reads this process's memory has what is in it anyway.
-fn compute(task: &Task, memory: &mut Vec<Block>) -> Option<Hash> {
-    let argon2 = task.cost.argon2id(task.length)?;
-    let blocks = argon2.params().block_count();
-    if memory.len() < blocks {
-        memory.try_reserve_exact(blocks - memory.len()).ok()?;
-        memory.resize(blocks, Block::default());
+/// The memory that `task` wants beside what a thread keeps, in KiB. One that wants more than there is gets all of it.
+fn others_kib(task: &Task) -> u32 {
+    match task {
+        Task::Own { .. } => 0,
+        Task::Other(other) => other.function.memory_kib().min(OTHERS_KIB),
     }
-    let mut hash = Zeroizing::new(vec![0; task.length]);
-    argon2
-        .hash_password_into_with_memory(&task.input, &task.salt, &mut hash, &mut memory[..])
-        .ok()?;
-    Some(hash)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use futures::StreamExt;
+    use futures::stream::FuturesUnordered;
+    use zeroize::Zeroizing;
 
-    #[tokio::test]
-    async fn threads_end_with_the_pool() {
+    use super::*;
+    use crate::hashing::compute::Other;
+    use crate::hashing::cost::Cost;
+    use crate::hashing::function::{Function, Scrypt};
+
+    fn pool(workers: usize, queue: usize) -> Pool {
         let cost = Cost {
             memory_kib: 64,
             iterations: 1,
             parallelism: 1,
         };
-        let pool = Pool::new(cost, 3, 4);
-        pool.start().unwrap();
-        let task = Task {
+        Pool::new(Own::checked(cost).unwrap(), workers, queue)
+    }
+
+    fn own() -> Task {
+        Task::Own {
+            input: Zeroizing::new([1; 32]),
+            salt: [0; 16],
+        }
+    }
+
+    /// One that wants so much memory for itself.
+    fn large(mib: u32) -> Task {
+        let scrypt = Scrypt {
+            log_n: 10 + mib.ilog2(),
+            r: 8,
+            p: 1,
+        };
+        let task = Task::Other(Other {
             input: Zeroizing::new(b"x".to_vec()),
-            cost,
+            function: Function::Scrypt(scrypt),
             salt: vec![0; 16],
             length: 32,
-        };
-        assert!(pool.run("w", task).await.is_ok());
+            is_padded: false,
+        });
+        assert_eq!(others_kib(&task), mib * 1024);
+        task
+    }
+
+    #[tokio::test]
+    async fn threads_end_with_the_pool() {
+        let pool = pool(3, 4);
+        pool.start().unwrap();
+        assert!(pool.run("w", own()).await.is_ok());
         // Each thread holds it: none is left when nobody does.
         let shared = Arc::downgrade(&pool.shared);
         assert_eq!(shared.strong_count(), 4);
         drop(pool);
         assert_eq!(shared.strong_count(), 0);
+    }
+
+    #[test]
+    fn imported_hashes_share_their_memory_and_others_pass_those_that_wait_for_it() {
+        let pool = pool(9, 9);
+        let mut answers = Vec::new();
+        for task in [large(128), large(64), large(128), own(), large(64)] {
+            let (answer, hash) = oneshot::channel();
+            let job = Job {
+                others_kib: others_kib(&task),
+                task,
+                answer,
+            };
+            pool.shared.submit("w", job);
+            answers.push(hash);
+        }
+        let taken = || pool.shared.next().unwrap().others_kib / 1024;
+        assert_eq!([taken(), taken(), taken(), taken()], [128, 64, 0, 64]);
+        let state = pool.shared.lock();
+        assert_eq!((state.others_kib, state.queue.len()), (0, 1));
+    }
+
+    #[tokio::test]
+    async fn the_memory_is_given_back_and_all_are_hashed() {
+        let pool = pool(4, 16);
+        pool.start().unwrap();
+        let tasks = (0..12).map(|number| if number % 3 == 0 { large(1) } else { own() });
+        let hashes: FuturesUnordered<_> = tasks.map(|task| pool.run("w", task)).collect();
+        let hashed = hashes.filter(|hash| std::future::ready(hash.is_ok()));
+        assert_eq!(hashed.count().await, 12);
+        assert_eq!(pool.shared.lock().others_kib, OTHERS_KIB);
     }
 }

@@ -60,11 +60,16 @@ impl<T> FairQueue<T> {
         }
     }
 
-    /// The next item: the first in the line of the one whose turn it is.
-    pub(super) fn pop(&mut self) -> Option<T> {
-        let who = self.turns.pop_front()?;
+    /// The next item: the first that `may` go in the line of the one whose turn it is, or if none of theirs may, of the next in turn.
+    /// Those that may not keep their places.
+    pub(super) fn pop(&mut self, may: impl Fn(&T) -> bool) -> Option<T> {
+        let (turn, place) = self.turns.iter().enumerate().find_map(|(turn, who)| {
+            let place = self.lines.get(who)?.iter().position(&may)?;
+            Some((turn, place))
+        })?;
+        let who = self.turns.remove(turn)?;
         let line = self.lines.get_mut(&who)?;
-        let item = line.pop_front();
+        let item = line.remove(place);
         if line.is_empty() {
             self.lines.remove(&who);
         } else {
@@ -107,7 +112,7 @@ mod tests {
     use super::*;
 
     fn drain(queue: &mut FairQueue<&'static str>) -> Vec<&'static str> {
-        std::iter::from_fn(|| queue.pop()).collect()
+        std::iter::from_fn(|| queue.pop(|_| true)).collect()
     }
 
     #[test]
@@ -144,6 +149,25 @@ mod tests {
     }
 
     #[test]
+    fn what_may_not_go_keeps_its_place_and_holds_up_nobody() {
+        let mut queue = FairQueue::new();
+        for item in ["large a1", "a2", "a3"] {
+            queue.push("a", item, 9);
+        }
+        queue.push("b", "large b1", 9);
+        queue.push("c", "c1", 9);
+        let is_small = |item: &&str| !item.starts_with("large");
+        assert_eq!(queue.pop(is_small), Some("a2"));
+        assert_eq!(queue.pop(is_small), Some("c1"));
+        assert_eq!(queue.pop(is_small), Some("a3"));
+        assert_eq!(queue.pop(is_small), None);
+        // It was the turn of "b" all the time.
+        assert_eq!(drain(&mut queue), ["large b1", "large a1"]);
+        assert_eq!(queue.len(), 0);
+        assert!(queue.lines.is_empty() && queue.turns.is_empty());
+    }
+
+    #[test]
     fn what_is_dropped_makes_room() {
         let mut queue = FairQueue::new();
         queue.push("a", "a1", 3);
@@ -159,7 +183,7 @@ mod tests {
     fn without_room_nothing_waits() {
         let mut queue = FairQueue::new();
         assert_eq!(queue.push("a", "a1", 0), Pushed::Refused("a1"));
-        assert_eq!(queue.pop(), None);
+        assert_eq!(queue.pop(|_| true), None);
     }
 
     impl Pushed<&'static str> {

@@ -57,16 +57,23 @@ impl Inner {
                 .map_err(|cause| component_error(channel, cause))?;
             deployments = deployments.with(Arc::new(deployment));
         }
-        deployments
-            .check()
-            .map_err(|cause| component_error("?", cause.into()))?;
-        self.check_auth(&deployments)?;
+        self.check(&deployments).map_err(|cause| match cause {
+            DeployError::Auth { .. } => StartError::Config(cause.to_string()),
+            cause => component_error("?", cause),
+        })?;
         self.router.deployments.store(Arc::new(deployments));
         Ok(self)
     }
 
-    /// A command that checks credentials must exist where its channel does, and take a single text.
-    fn check_auth(&self, deployments: &Deployments) -> Result<(), StartError> {
+    /// Whether these builds can serve together, and check credentials as `[auth]` says.
+    fn check(&self, deployments: &Deployments) -> Result<(), DeployError> {
+        deployments.check()?;
+        self.check_auth(deployments)
+    }
+
+    /// A command that checks credentials must exist where its channel does, and take a single text: else every user would be
+    /// refused, one message after the other.
+    fn check_auth(&self, deployments: &Deployments) -> Result<(), DeployError> {
         let auth = &self.router.auth;
         for (key, command) in [("jwt", &auth.jwt), ("api_token", &auth.api_token)] {
             let Some((channel, name)) = command else {
@@ -76,10 +83,11 @@ impl Inner {
                 continue;
             };
             if !deployment.command(name).is_some_and(takes_a_credential) {
-                let text = format!(
-                    "auth.{key}: channel {channel} has no command {name} whose request is a single text"
-                );
-                return Err(StartError::Config(text));
+                return Err(DeployError::Auth {
+                    key,
+                    channel: channel.clone(),
+                    command: name.clone(),
+                });
             }
         }
         Ok(())
@@ -117,7 +125,7 @@ impl Inner {
         let mut earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
         let serving = self.router.deployments.load_full();
         let next = serving.with(deployment.clone());
-        next.check()?;
+        self.check(&next)?;
         self.router.deployments.store(Arc::new(next));
         if let Some(previous) = serving.get(&deployment.channel) {
             let kept = earlier.entry(deployment.channel.to_string()).or_default();
@@ -134,7 +142,7 @@ impl Inner {
         let kept = earlier.get_mut(channel).ok_or_else(none)?;
         let previous = kept.last().cloned().ok_or_else(none)?;
         let next = self.router.deployments.load_full().with(previous.clone());
-        next.check()?;
+        self.check(&next)?;
         kept.pop();
         self.router.deployments.store(Arc::new(next));
         Ok(previous.digest)

@@ -46,7 +46,7 @@ impl Breaker {
         }
     }
 
-    /// The server answered, whatever it was.
+    /// The server answered to a mail, whatever it was.
     pub(super) fn answered(&mut self) {
         *self = Self::default();
     }

@@ -18,8 +18,8 @@ use super::Unreadable;
 use super::backoff::{Backoff, Jitter};
 use super::breaker::{Admits, Breaker};
 use super::held::{Held, Settled, Taken};
-use super::mail::{Delivered, MailError, Mailer, Reason};
-use super::queue::Queue;
+use super::mail::{Delivered, Letter, MailError, Mailer, Reason};
+use super::queue::{Queue, Words};
 use crate::clock::Timestamp;
 use crate::config;
 use crate::store::StoreError;
@@ -75,9 +75,12 @@ impl Settings {
         }
     }
 
+    fn timeout_ms(&self) -> u64 {
+        u64::try_from(self.timeout.as_millis()).unwrap_or(u64::MAX)
+    }
+
     fn lease_ms(&self) -> u64 {
-        let timeout = u64::try_from(self.timeout.as_millis()).unwrap_or(u64::MAX);
-        timeout.saturating_add(LEASE_MARGIN_MS)
+        self.timeout_ms().saturating_add(LEASE_MARGIN_MS)
     }
 
     /// The waits for a server that cannot be reached.
@@ -215,61 +218,87 @@ impl Deliverer {
         Ok(Some(self.queue.now()))
     }
 
-    /// Hands one mail over and writes what became of it.
-    async fn hand_over(self: Arc<Self>, held: Held) {
-        let outcome = match self.queue.letter(&held).await {
-            Ok(Ok(letter)) => timeout(self.settings.timeout, self.mailer.deliver(&letter))
-                .await
-                .unwrap_or(Err(MailError::Deferred(Reason::new("not in time")))),
-            Ok(Err(Unreadable::Damaged)) => Err(MailError::Refused(Reason::new("damaged"))),
-            Ok(Err(Unreadable::NotNow(_))) | Err(_) => {
-                Err(MailError::Deferred(Reason::new("cannot be read now")))
+    /// Hands one mail over, if it still may be, and writes what became of it.
+    pub(super) async fn hand_over(self: Arc<Self>, held: Held) {
+        let settled = match self.queue.words(&held, self.settings.timeout_ms()).await {
+            Ok(Words::Letter(letter)) => self.deliver(&held, &letter).await,
+            Ok(Words::Over(over)) => over,
+            Ok(Words::NotHeld) => {
+                tracing::info!(
+                    mail = held.id,
+                    "a mail is not this host's to hand over any more"
+                );
+                return;
+            }
+            Ok(Words::Unreadable(Unreadable::Damaged)) => {
+                self.give_up(&held, Reason::new("damaged"))
+            }
+            Ok(Words::Unreadable(Unreadable::NotNow(_))) | Err(_) => {
+                self.put_off(&held, Reason::new("cannot be read now"))
             }
         };
-        let settled = self.judge(&held, outcome);
         self.mark(held, &settled).await;
     }
 
-    /// What becomes of a mail whose hand-over ended so.
-    fn judge(&self, held: &Held, outcome: Result<Delivered, MailError>) -> Settled {
-        let (id, tries) = (&held.id, held.progress.tries);
-        let now = self.queue.now();
-        if !matches!(outcome, Err(MailError::Down(_))) {
+    /// Hands `letter` over. What the server answered to it says that the server can be used, and nothing else does.
+    async fn deliver(&self, held: &Held, letter: &Letter) -> Settled {
+        let delivered = timeout(self.settings.timeout, self.mailer.deliver(letter)).await;
+        let Ok(outcome) = delivered else {
+            return self.put_off(held, Reason::new("not in time"));
+        };
+        let answered = match &outcome {
+            Ok(_) => true,
+            Err(MailError::Refused(reason) | MailError::Deferred(reason)) => reason.is_answer(),
+            Err(MailError::Down(_)) => false,
+        };
+        if answered {
             self.breaker().answered();
         }
         match outcome {
             Ok(Delivered::Sent) => Settled::Sent,
             Ok(Delivered::Captured) => Settled::Captured,
-            Err(MailError::Refused(reason)) => {
-                tracing::warn!(mail = id, tries, %reason, "a mail is given up: it is refused");
-                Settled::Failed(reason.to_string())
-            }
-            Err(MailError::Deferred(reason)) if tries >= self.settings.max_tries => {
-                tracing::warn!(mail = id, tries, %reason, "a mail is given up: it was tried too often");
-                Settled::Failed(format!("{reason}, tried too often"))
-            }
-            Err(MailError::Deferred(reason)) => {
-                tracing::info!(mail = id, tries, %reason, "a mail is put off");
-                let due = now.saturating_add(self.settings.backoff.wait(tries));
-                Settled::Again {
-                    // It is looked at when its time is over, to say so.
-                    due: due.min(held.progress.expires_at),
-                    reason: reason.to_string(),
-                    counts: true,
-                }
-            }
-            Err(MailError::Down(reason)) => {
-                let outage = self.settings.outage();
-                let (until, news) = self.breaker().unreachable(now, reason, &outage);
-                if news {
-                    tracing::warn!(%reason, "mails wait: the mail server cannot be used");
-                }
-                Settled::Again {
-                    due: until.min(held.progress.expires_at),
-                    reason: reason.to_string(),
-                    counts: false,
-                }
-            }
+            Err(MailError::Refused(reason)) => self.give_up(held, reason),
+            Err(MailError::Deferred(reason)) => self.put_off(held, reason),
+            Err(MailError::Down(reason)) => self.wait_for_server(held, reason),
+        }
+    }
+
+    fn give_up(&self, held: &Held, reason: Reason) -> Settled {
+        let (id, tries) = (&held.id, held.progress.tries);
+        tracing::warn!(mail = id, tries, %reason, "a mail is given up: it will not be accepted");
+        Settled::Failed(reason.to_string())
+    }
+
+    /// Later again, unless it was tried too often.
+    fn put_off(&self, held: &Held, reason: Reason) -> Settled {
+        let (id, tries) = (&held.id, held.progress.tries);
+        if tries >= self.settings.max_tries {
+            tracing::warn!(mail = id, tries, %reason, "a mail is given up: it was tried too often");
+            return Settled::Failed(format!("{reason}, tried too often"));
+        }
+        tracing::info!(mail = id, tries, %reason, "a mail is put off");
+        let wait = self.settings.backoff.wait(tries);
+        let due = self.queue.now().saturating_add(wait);
+        Settled::Again {
+            // It is looked at when its time is over, to say so.
+            due: due.min(held.progress.expires_at),
+            reason: reason.to_string(),
+            counts: true,
+        }
+    }
+
+    /// Again when the server is asked next, and without counting: it is not the mail's fault.
+    fn wait_for_server(&self, held: &Held, reason: Reason) -> Settled {
+        let outage = self.settings.outage();
+        let now = self.queue.now();
+        let (until, news) = self.breaker().unreachable(now, reason, &outage);
+        if news {
+            tracing::warn!(%reason, "mails wait: the mail server cannot be used");
+        }
+        Settled::Again {
+            due: until.min(held.progress.expires_at),
+            reason: reason.to_string(),
+            counts: false,
         }
     }
 

@@ -77,4 +77,14 @@ impl Held {
     pub(super) fn standing(&self, newest: Option<&Entry>) -> Standing {
         newest::standing(&self.id, self.progress.newest.is_some(), newest)
     }
+
+    /// What became of it at `now` without anybody's doing: if anything, it is not to be delivered.
+    pub(super) fn over(&self, newest: Option<&Entry>, now: Timestamp) -> Option<Settled> {
+        match self.standing(newest) {
+            _ if self.progress.expires_at <= now => Some(Settled::Expired),
+            Standing::Superseded => Some(Settled::Superseded),
+            Standing::Withdrawn => Some(Settled::Withdrawn),
+            Standing::Newest => None,
+        }
+    }
 }

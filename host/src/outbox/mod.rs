@@ -37,6 +37,8 @@ use crate::store::{Namespace, Record};
 pub(crate) use backoff::Jitter;
 pub(crate) use deliver::{Deliverer, Settings};
 pub use mails::{MailPage, MailQuery, MailSummary, MailView, Mails, RetryError};
+#[cfg(feature = "http")]
+pub(crate) use posting::is_mail_id;
 pub use progress::MailState;
 pub(crate) use queue::{Keep, Queue};
 

@@ -150,6 +150,27 @@ impl Progress {
         })
     }
 
+    /// What can be said of a mail of which nothing can be read but that it waited to be looked at at `due`.
+    pub(super) fn lost(due: Timestamp, kept_until: Option<Timestamp>) -> Self {
+        Self {
+            state: MailState::Queued,
+            channel: String::new(),
+            at: due,
+            expires_at: kept_until.map_or(due, |until| until.saturating_sub(FORGOTTEN_MS)),
+            changed_at: due,
+            due: Some(due),
+            tries: 0,
+            reason: None,
+            newest: None,
+            // It opens to nothing.
+            face: SealedFace {
+                key: String::new(),
+                bytes: String::new(),
+            },
+            rest: Map::new(),
+        }
+    }
+
     /// What is stored as `bytes`.
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, Unreadable> {
         serde_json::from_slice(bytes).map_err(|_| Unreadable::Damaged)

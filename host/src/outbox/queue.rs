@@ -3,14 +3,15 @@
 //! A lease is a place in the queue: whoever leases a mail moves it to the moment at which the lease is over. If the host
 //! ends before it is done, the mail is due again then.
 
+mod damage;
+mod words;
+
 use std::sync::Arc;
 
 use super::held::{Held, Settled, Taken};
-use super::mail::Letter;
-use super::newest::{self, Standing};
+use super::newest;
 use super::posting::{Place, letters, places};
 use super::progress::{self, MailState};
-use super::{Item, Unreadable, open};
 use crate::clock::{Clock, Timestamp};
 use crate::config;
 use crate::keyring::KeyRing;
@@ -19,6 +20,8 @@ use crate::store::{
     Batch, Check, Entry, Range, Record, Snapshot, Store, StoreError, Version, Write,
 };
 use crate::transaction::commit;
+
+pub(super) use words::Words;
 
 /// How many mails are counted.
 const MOST_COUNTED: usize = 1_000;
@@ -86,34 +89,32 @@ impl Queue {
         now: Timestamp,
         limit: usize,
     ) -> Result<(Vec<Place>, Option<Timestamp>), StoreError> {
-        let mut found = self.places_from_first(now, limit).await?;
-        let due = found.iter().take_while(|place| place.due <= now).count();
-        let later = found.split_off(due);
-        Ok((found, later.first().map(|place| place.due)))
+        loop {
+            let entries = self.first_places(now, limit).await?;
+            let parsed = entries.iter().map(|entry| Place::parse(&entry.key));
+            let Some(mut found) = parsed.collect::<Option<Vec<_>>>() else {
+                self.remove_strays(entries).await?;
+                continue;
+            };
+            let due = found.iter().take_while(|place| place.due <= now).count();
+            let later = found.split_off(due);
+            return Ok((found, later.first().map(|place| place.due)));
+        }
     }
 
     /// How many mails wait or are being handed over: at most 1 000.
     pub(super) async fn waiting(&self) -> Result<usize, StoreError> {
-        let now = self.now();
-        Ok(self.places_from_first(now, MOST_COUNTED).await?.len())
+        Ok(self.first_places(self.now(), MOST_COUNTED).await?.len())
     }
 
-    async fn places_from_first(
-        &self,
-        now: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<Place>, StoreError> {
+    async fn first_places(&self, now: Timestamp, limit: usize) -> Result<Vec<Entry>, StoreError> {
         let range = Range {
             namespace: places(),
             prefix: String::new(),
             after: None,
         };
         let mut snapshot = self.store.begin().await?;
-        let entries = snapshot.scan(&range, limit, PAGE_BYTES, now).await?;
-        Ok(entries
-            .iter()
-            .filter_map(|entry| Place::parse(&entry.key))
-            .collect())
+        snapshot.scan(&range, limit, PAGE_BYTES, now).await
     }
 
     /// Leases the mail at `place` for `lease_ms`, unless it is not to be delivered, was tried `max_tries` times, or is no longer there.
@@ -125,30 +126,29 @@ impl Queue {
     ) -> Result<Taken, StoreError> {
         let now = self.now();
         let mut snapshot = self.store.begin().await?;
-        let known = snapshot.get(&progress::namespace(), &place.id, now).await?;
-        let held = known.as_ref().and_then(Held::of);
-        let Some(held) = held.filter(|held| held.progress.due == Some(place.due)) else {
-            let there = snapshot.get(&places(), &place.key(), now).await?.is_some();
+        let Some(known) = snapshot.get(&progress::namespace(), &place.id, now).await? else {
             drop(snapshot);
-            if there {
-                self.clear(place, known).await?;
-            }
-            return Ok(Taken::Lost);
+            return self.clear(place, None).await;
         };
+        let Some(held) = Held::of(&known) else {
+            drop(snapshot);
+            return self.bury(place, known).await;
+        };
+        if held.progress.due != Some(place.due) {
+            drop(snapshot);
+            return self.clear(place, Some(held.version)).await;
+        }
         let newest = held.newest(&mut *snapshot, now).await?;
         drop(snapshot);
-        let settled = match held.standing(newest.as_ref()) {
-            _ if held.progress.expires_at <= now => Settled::Expired,
-            Standing::Superseded => Settled::Superseded,
-            Standing::Withdrawn => Settled::Withdrawn,
+        let settled = match held.over(newest.as_ref(), now) {
+            Some(over) => over,
             // Whoever leased it so often ended without a word each time.
-            Standing::Newest if held.progress.tries >= max_tries => {
+            None if held.progress.tries >= max_tries => {
                 Settled::Failed("tried too often".to_owned())
             }
-            Standing::Newest => {
-                let leased = self
-                    .lease(held, newest, now.saturating_add(lease_ms))
-                    .await?;
+            None => {
+                let until = now.saturating_add(lease_ms);
+                let leased = self.lease(held, newest, until).await?;
                 return Ok(leased.map_or(Taken::Lost, |held| Taken::Leased(Box::new(held))));
             }
         };
@@ -175,51 +175,6 @@ impl Queue {
         let kept = held.progress.kept_until();
         let version = self.write(&held, from, kept, still, Vec::new()).await?;
         Ok(version.map(|version| Held { version, ..held }))
-    }
-
-    /// Takes a place out of the queue that its mail is not at: it was forgotten, or cannot be read.
-    async fn clear(&self, place: &Place, known: Option<Entry>) -> Result<(), StoreError> {
-        if known
-            .as_ref()
-            .is_some_and(|entry| Held::of(entry).is_none())
-        {
-            tracing::error!(
-                mail = place.id,
-                "what is known of a mail is damaged: it cannot be delivered"
-            );
-        }
-        let unchanged = Check::Key {
-            namespace: progress::namespace(),
-            key: place.id.clone(),
-            version: known.map(|entry| entry.version),
-        };
-        let gone = Write::Delete {
-            namespace: places(),
-            key: place.key(),
-        };
-        self.commit(vec![unchanged], vec![gone]).await.map(|_| ())
-    }
-
-    /// The words of a mail that somebody holds.
-    pub(super) async fn letter(
-        &self,
-        held: &Held,
-    ) -> Result<Result<Letter, Unreadable>, StoreError> {
-        let mut snapshot = self.store.begin().await?;
-        let found = snapshot.get(&letters(), &held.id, self.now()).await?;
-        drop(snapshot);
-        let Some(found) = found else {
-            return Ok(Err(Unreadable::Damaged));
-        };
-        let opened = open(&self.keyring, &letters(), &held.id, &found.record).await;
-        Ok(opened.and_then(|posted| match posted.item {
-            Item::Mail(mail) => Ok(Letter {
-                id: posted.id,
-                at: posted.at,
-                mail,
-            }),
-            Item::Event(_) => Err(Unreadable::Damaged),
-        }))
     }
 
     /// Writes what became of a mail. None: somebody else has changed it since it was taken.

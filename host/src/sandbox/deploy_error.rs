@@ -42,6 +42,18 @@ pub enum DeployError {
     /// It does not fit the other builds.
     #[error("{0}")]
     Graph(#[from] GraphError),
+    /// It lacks the command by which the user plane checks credentials.
+    #[error(
+        "auth.{key}: channel {channel} has no command {command} whose request is a single text"
+    )]
+    Auth {
+        /// The key of `[auth]` that names the command.
+        key: &'static str,
+        /// Its channel.
+        channel: String,
+        /// The command.
+        command: String,
+    },
     /// There is no earlier build.
     #[error("channel {0} has no earlier build to go back to")]
     NoEarlier(String),

@@ -180,20 +180,6 @@ pub trait Snapshot: Send {
         now: Timestamp,
     ) -> Result<Option<Entry>, StoreError>;
 
-    /// The entries under `keys`, in their order.
-    async fn get_many(
-        &mut self,
-        namespace: &Namespace,
-        keys: &[String],
-        now: Timestamp,
-    ) -> Result<Vec<Option<Entry>>, StoreError> {
-        let mut found = Vec::with_capacity(keys.len());
-        for key in keys {
-            found.push(self.get(namespace, key, now).await?);
-        }
-        Ok(found)
-    }
-
     /// The first entries of `range` that are live at `now`, ascending by key bytes: at most `limit`, and no more once their values
     /// reach `max_bytes` (but at least one, if there is one). Fewer than `limit` entries *and* less than `max_bytes` means that
     /// the range is exhausted.

@@ -203,6 +203,7 @@ impl Front {
         };
         // Not kept while the message runs.
         drop(bytes);
+        let presented = caller.credential.is_some();
         let message = Message {
             id,
             request_id: request_id(parts),
@@ -213,7 +214,7 @@ impl Front {
             deadline: None,
             payload,
         };
-        Ok(reply::answer(self.service.send(message).await))
+        Ok(reply::answer(self.service.send(message).await, presented))
     }
 
     async fn admit(&self, parts: &Parts, channel: &str, command: &str) -> Result<Caller, Refusal> {

@@ -89,12 +89,13 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// What a command answered: 200 with its reply, 204 without one, or the error.
-pub(super) fn answer(answer: Answer) -> Response<Body> {
+/// What a command answered: 200 with its reply, 204 without one, or the error. `presented` says whether it was asked with a
+/// credential of a user's.
+pub(super) fn answer(answer: Answer, presented: bool) -> Response<Body> {
     match answer {
         Ok(Some(reply)) => json(StatusCode::OK, &reply),
         Ok(None) => with_outcome(StatusCode::NO_CONTENT.into_response()),
-        Err(failure) => Refusal::from(failure).into_response(),
+        Err(failure) => Refusal::of_credential(failure, presented).into_response(),
     }
 }
 

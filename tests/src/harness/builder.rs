@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use tempfile::TempDir;
+use vestibule::clock::Timestamp;
 use vestibule::config::{Bucket, Config, Passwords};
 use vestibule::keyring::RootKey;
 use vestibule::outbox::mail::Mailer;
@@ -104,6 +105,13 @@ impl HarnessBuilder {
     #[must_use]
     pub fn mailer(mut self, mailer: Arc<dyn Mailer>) -> Self {
         self.mailer = Some(mailer);
+        self
+    }
+
+    /// Starts at this moment.
+    #[must_use]
+    pub fn at(mut self, now: Timestamp) -> Self {
+        self.clock = Arc::new(TestClock::at(now));
         self
     }
 

@@ -12,7 +12,7 @@ use vestibule::Host;
 use vestibule::clock::Clock as _;
 use vestibule::error::Failure;
 use vestibule::message::{Answer, Caller, Message};
-use vestibule::outbox::{Event, Item, Mail};
+use vestibule::outbox::{Event, Item, Mail, MailQuery, MailState};
 use vestibule::sandbox::Fault;
 use vestibule::store::{Namespace, Range, Record, Store, Write};
 
@@ -121,6 +121,17 @@ impl Harness {
             Item::Event(_) => None,
         });
         mails.collect()
+    }
+
+    /// Whether a mail is still to be handed over.
+    ///
+    /// # Panics
+    /// If the store cannot be read.
+    pub async fn mails_wait(&self) -> bool {
+        let page = self.host.mails().list(&MailQuery::default()).await;
+        let mails = page.expect("the mails").mails;
+        let waits = |state| matches!(state, MailState::Queued | MailState::Sending);
+        mails.iter().any(|mail| waits(mail.state))
     }
 
     /// The events that wait for delivery.

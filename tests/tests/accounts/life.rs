@@ -249,6 +249,62 @@ async fn a_forgotten_password_is_reset_by_mail_once() {
     ok(sign_in(&host, 1, "ada@example.org", NEW_PASSWORD).await);
 }
 
+// I06: whoever was in the account keeps no way in.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reset_ends_the_api_tokens_that_were_made_before() {
+    let host = installation().await;
+    let session = signed_in(&host, 1, "ada@example.org").await;
+    let expires_at = host.clock.now() + 60 * 60 * 1_000;
+    let create = json!({"metadata": {"name": "ci", "expires_at": expires_at}, "permissions": {"scopes": ["profile:read"]}});
+    let made = user(
+        &host,
+        &session.access,
+        "api-tokens",
+        "create",
+        create.clone(),
+    )
+    .await;
+    let old = ok(made)["value"].as_str().unwrap().to_owned();
+    ok(user(&host, &old, "accounts", "profile", json!({})).await);
+    let begun = ok(user(&host, &old, "accounts", "token-authorization", json!({})).await);
+
+    let request = json!({"email": "ada@example.org"});
+    ok(stranger(&host, 1, "reset-password", request).await);
+    let code = mailed_token(&host, "ada@example.org", "new-password")
+        .await
+        .unwrap();
+    let request = json!({"code": code, "password": NEW_PASSWORD});
+    ok(stranger(&host, 1, "new-password", request).await);
+    let access = begun["access_token"].as_str().unwrap();
+    for credential in [old.as_str(), access] {
+        let answer = user(&host, credential, "accounts", "profile", json!({})).await;
+        refused(answer, "unauthenticated");
+    }
+
+    let again = Session::of(&ok(sign_in(&host, 1, "ada@example.org", NEW_PASSWORD).await));
+    let made = user(&host, &again.access, "api-tokens", "create", create).await;
+    let new = ok(made)["value"].as_str().unwrap().to_owned();
+    ok(user(&host, &new, "accounts", "profile", json!({})).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_of_an_unverified_address_is_over_when_it_should_have_been_verified() {
+    let host = installation().await;
+    let request = json!({"email": "ada@example.org", "password": PASSWORD});
+    ok(stranger(&host, 1, "sign-up", request).await);
+    let session = Session::of(&ok(sign_in(&host, 1, "ada@example.org", PASSWORD).await));
+    host.clock.advance(47 * 60 * 60 * 1_000);
+    let refresh = |token: &str| json!({"refresh_token": token});
+    let request = refresh(&session.refresh);
+    let session = Session::of(&ok(stranger(&host, 1, "refresh-session", request).await));
+    host.clock.advance(60 * 60 * 1_000);
+    let request = refresh(&session.refresh);
+    refused(
+        stranger(&host, 1, "refresh-session", request).await,
+        "unauthenticated",
+    );
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_api_token_stands_for_its_owner_within_its_scopes() {
     let host = installation().await;

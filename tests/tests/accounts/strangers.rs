@@ -5,7 +5,8 @@ use vestibule::message::Answer;
 use vestibule_tests::harness::Harness;
 
 use crate::world::{
-    NEW_PASSWORD, PASSWORD, installation, ok, operator, refused, sign_in, signed_in, stranger,
+    NEW_PASSWORD, PASSWORD, Session, installation, ok, operator, refused, sign_in, signed_in,
+    stranger, user,
 };
 
 /// Everything of an answer that goes out.
@@ -22,7 +23,7 @@ fn face(answer: &Answer) -> Value {
 }
 
 /// Ada is known, Bob is disabled, Cyd has not verified, and nobody has heard of Dan.
-async fn four_people(host: &Harness) {
+pub(crate) async fn four_people(host: &Harness) {
     signed_in(host, 1, "ada@example.org").await;
     signed_in(host, 2, "bob@example.org").await;
     let found = ok(operator(
@@ -38,19 +39,16 @@ async fn four_people(host: &Harness) {
     ok(stranger(host, 3, "sign-up", request).await);
 }
 
-const EVERYBODY: [&str; 4] = [
+pub(crate) const EVERYBODY: [&str; 4] = [
     "ada@example.org",
     "bob@example.org",
     "cyd@example.org",
     "dan@example.org",
 ];
 
-// A08, B05, C01, I01
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_answer_has_the_same_bytes_whoever_it_is_about() {
-    let host = installation().await;
-    four_people(&host).await;
-    for (command, with) in [
+/// What is asked about an address: the command, and the request but for the address.
+pub(crate) fn questions() -> [(&'static str, Value); 7] {
+    [
         ("sign-in", json!({"password": NEW_PASSWORD})),
         ("sign-in", json!({"password": ""})),
         (
@@ -61,7 +59,15 @@ async fn every_answer_has_the_same_bytes_whoever_it_is_about() {
         ("sign-up", json!({"password": "password123"})),
         ("resend-verification", json!({})),
         ("reset-password", json!({})),
-    ] {
+    ]
+}
+
+// A08, B05, C01, I01
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_answer_has_the_same_bytes_whoever_it_is_about() {
+    let host = installation().await;
+    four_people(&host).await;
+    for (command, with) in questions() {
         let mut faces = Vec::new();
         for (number, email) in EVERYBODY.into_iter().enumerate() {
             let mut request = with.clone();
@@ -79,7 +85,12 @@ async fn every_answer_has_the_same_bytes_whoever_it_is_about() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn failures_are_counted_for_an_address_whether_it_has_an_account_or_not() {
     let host = installation().await;
+    // A first sign-in counts like a failure: nobody knows the source yet.
     signed_in(&host, 1, "ada@example.org").await;
+    refused(
+        sign_in(&host, 1, "dan@example.org", NEW_PASSWORD).await,
+        "unauthenticated",
+    );
     let mut counts = Vec::new();
     for email in ["ada@example.org", "dan@example.org"] {
         let mut failures = 0;
@@ -99,13 +110,70 @@ async fn failures_are_counted_for_an_address_whether_it_has_an_account_or_not() 
         counts.push(failures);
     }
     assert_eq!(counts[0], counts[1]);
-    // The right password does not help now, and does when the time is over.
-    let waiting = sign_in(&host, 1, "ada@example.org", PASSWORD).await;
+    // C03: Ada is heard where she was before. Elsewhere the right password does not help now, and does when the time is over.
+    ok(sign_in(&host, 1, "ada@example.org", PASSWORD).await);
+    let waiting = sign_in(&host, 2, "ada@example.org", PASSWORD).await;
     let wait = refused(waiting, "too-many-requests")
         .retry_after_ms
         .unwrap();
     host.clock.advance(wait);
+    ok(sign_in(&host, 2, "ada@example.org", PASSWORD).await);
+}
+
+// C02, C03, C04
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_source_that_guesses_is_stopped_and_stops_nobody_else() {
+    let host = installation().await;
+    signed_in(&host, 1, "ada@example.org").await;
+    for email in ["ada@example.org", "dan@example.org"] {
+        for _ in 0..10 {
+            refused(
+                sign_in(&host, 7, email, NEW_PASSWORD).await,
+                "unauthenticated",
+            );
+        }
+        refused(
+            sign_in(&host, 7, email, PASSWORD).await,
+            "too-many-requests",
+        );
+    }
     ok(sign_in(&host, 1, "ada@example.org", PASSWORD).await);
+    ok(sign_in(&host, 2, "ada@example.org", PASSWORD).await);
+}
+
+// C03
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stolen_session_does_not_use_up_its_owners_tries() {
+    let host = installation().await;
+    let stolen = signed_in(&host, 1, "ada@example.org").await;
+    let own = Session::of(&ok(sign_in(&host, 1, "ada@example.org", PASSWORD).await));
+    let change = |current: &str| json!({"current": current, "new": NEW_PASSWORD});
+    for _ in 0..10 {
+        let wrong = user(
+            &host,
+            &stolen.access,
+            "accounts",
+            "change-password",
+            change("not it"),
+        );
+        refused(wrong.await, "validation-failed");
+    }
+    let right = user(
+        &host,
+        &stolen.access,
+        "accounts",
+        "change-password",
+        change(PASSWORD),
+    );
+    refused(right.await, "too-many-requests");
+    ok(user(
+        &host,
+        &own.access,
+        "accounts",
+        "change-password",
+        change(PASSWORD),
+    )
+    .await);
 }
 
 // A10

@@ -8,6 +8,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use vestibule::error::Failure;
 use vestibule::message::{Answer, Caller, Credential, CredentialKind, Message};
+use vestibule_tests::front::Front;
 use vestibule_tests::harness::{Harness, explain};
 use vestibule_tests::store::Backend;
 
@@ -21,6 +22,18 @@ pub(crate) const NEW_PASSWORD: &str = "eleven dry badgers hum";
 pub(crate) async fn installation() -> Arc<Harness> {
     let builder = Harness::on(Backend::Sqlite).with_bundle();
     Arc::new(builder.start().await)
+}
+
+/// The same, and its public interface, where [`Who`](vestibule_tests::front::Who) has an address of their own.
+pub(crate) async fn behind_http() -> (Arc<Harness>, Front) {
+    let builder = Harness::on(Backend::Sqlite)
+        .with_bundle()
+        .configure(|config| {
+            config.http.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+        });
+    let host = Arc::new(builder.start().await);
+    let front = Front::of(&host).await;
+    (host, front)
 }
 
 /// A stranger's message to `accounts`, from an address of their own.

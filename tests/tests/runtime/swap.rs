@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
+use vestibule::config::Config;
 use vestibule::message::{Caller, Message};
 use vestibule::sandbox::DeployError;
 use vestibule_tests::guests;
@@ -188,4 +189,41 @@ async fn a_callers_types_may_not_be_changed_nor_its_version() {
         .await
         .unwrap();
     harness.ok("caller", "run", json!({})).await;
+}
+
+#[tokio::test]
+async fn a_build_without_the_command_that_checks_credentials_is_refused() {
+    // Its request is a single text: that is all that is asked of it here.
+    let checks = |config: &mut Config| {
+        config.auth.jwt = Some("counter/read".to_owned());
+        config.auth.api_token = None;
+    };
+    let harness = Harness::on(Backend::Memory)
+        .component(guests::COUNTER_A)
+        .grant("counter", &["storage"])
+        .configure(checks)
+        .start()
+        .await;
+    // One has no such command, the other one that takes nothing.
+    for lacking in [
+        guests::silent("counter"),
+        guests::silent_as("counter", "read"),
+    ] {
+        let error = harness.host.deploy("counter", lacking).await.unwrap_err();
+        assert!(matches!(error, DeployError::Auth { .. }), "{error}");
+        let text = error.to_string();
+        assert!(text.contains("auth.jwt") && text.contains("read"), "{text}");
+        assert_eq!(build(&harness).await, "a", "the serving one goes on");
+    }
+    let has_it = guests::COUNTER_B.to_vec();
+    harness.host.deploy("counter", has_it).await.unwrap();
+    harness.host.rollback("counter").unwrap();
+
+    let started = Harness::on(Backend::Memory)
+        .component(guests::silent("counter"))
+        .configure(checks)
+        .try_start()
+        .await;
+    let text = started.err().unwrap().to_string();
+    assert!(text.contains("auth.jwt") && text.contains("read"), "{text}");
 }

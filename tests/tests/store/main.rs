@@ -45,7 +45,6 @@ suite! {
         a_snapshot_keeps_what_is_deleted_later,
         snapshots_see_commits_whole,
         records_come_back_as_they_were_put,
-        get_many_answers_in_the_order_of_the_keys,
         namespaces_are_apart,
         snapshots_are_counted_while_they_are_open,
     }

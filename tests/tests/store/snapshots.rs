@@ -100,18 +100,6 @@ pub(crate) async fn records_come_back_as_they_were_put(store: Fixture) {
     }
 }
 
-pub(crate) async fn get_many_answers_in_the_order_of_the_keys(store: Fixture) {
-    let draft = Draft::default().put("a", "1").put("b", "2");
-    draft.committed(&*store).await;
-    let mut snapshot = store.begin().await.unwrap();
-    let asked = ["b", "missing", "a", "b"].map(str::to_owned);
-    let found = snapshot.get_many(&namespace(), &asked, 0).await.unwrap();
-    let found: Vec<_> = found.into_iter().map(|e| e.map(|e| e.key)).collect();
-    let expected = [Some("b"), None, Some("a"), Some("b")];
-    assert_eq!(found, expected.map(|key| key.map(str::to_owned)));
-    assert_eq!(snapshot.get_many(&namespace(), &[], 0).await.unwrap(), []);
-}
-
 pub(crate) async fn namespaces_are_apart(store: Fixture) {
     let others = [
         Namespace::channel("default", "tes"),

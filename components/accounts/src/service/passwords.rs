@@ -16,7 +16,7 @@ impl<P: Ports> Service<'_, P> {
         self.decided("reset-password", None, answer)
     }
 
-    /// Sets a new password by the code that was mailed, and ends every session.
+    /// Sets a new password by the code that was mailed, and ends every session and API token.
     ///
     /// # Errors
     /// [`Error::NotFound`] for a code that is worth nothing; [`Error::ValidationFailed`] for the password;

@@ -4,7 +4,7 @@ use super::Service;
 use crate::error::Error;
 use crate::limits;
 use crate::person::Needs;
-use crate::ports::{Ports, Session};
+use crate::ports::{Person, Ports, Session};
 
 impl<P: Ports> Service<'_, P> {
     /// Begins a session for whose e-mail and password these are.
@@ -16,10 +16,10 @@ impl<P: Ports> Service<'_, P> {
     pub fn sign_in(&self, email: &str, password: &str) -> Result<Session, Error> {
         self.admit_stranger("sign-in")?;
         let found = self.ports.get_user(email, password);
-        let Some(id) = self.granted("sign-in", None, found)? else {
+        let Some(person) = self.granted("sign-in", None, found)? else {
             return self.refuse("sign-in", None, Error::Unauthenticated);
         };
-        self.decided("sign-in", Some(&id), self.begin(&id))
+        self.decided("sign-in", Some(&person.id), self.begin(&person))
     }
 
     /// Goes on with a session: new tokens for its refresh token, which is used up.
@@ -51,19 +51,30 @@ impl<P: Ports> Service<'_, P> {
         const COMMAND: &str = "token-authorization";
         let person = self.admit(COMMAND, Needs::ApiToken)?;
         limits::take_by_person_for(self.ports, COMMAND, &person)?;
-        let answer = self.ports.issue_session(true);
+        let answer = self.ports.issue_session(true, None);
         self.decided(COMMAND, Some(&person.subject), answer)
     }
 
-    /// A session for `id`, whose password was right.
+    /// A session for `person`, whose password was right.
     ///
     /// Whether that was enough the message knows: it acts for them now, or it does not, and a session would be somebody
     /// else's.
-    fn begin(&self, id: &str) -> Result<Session, Error> {
+    fn begin(&self, person: &Person) -> Result<Session, Error> {
         let principal = self.ports.message().principal;
-        if principal.is_none_or(|principal| principal.subject != id) {
+        if principal.is_none_or(|principal| principal.subject != person.id) {
             return Err(Error::AccessDenied);
         }
-        Ok(self.ports.issue_session(false)?)
+        let ends_by = self.ends_by(person)?;
+        Ok(self.ports.issue_session(false, ends_by)?)
+    }
+
+    /// By when a session of `person` is over: as long as their address is not verified, by when it has to be. Else whoever
+    /// signed up with another's address could stay for months, by refreshing.
+    fn ends_by(&self, person: &Person) -> Result<Option<u64>, Error> {
+        if person.is_email_verified {
+            return Ok(None);
+        }
+        let account = self.ports.get_account(&person.id)?;
+        Ok(account.ok_or(Error::AccessDenied)?.verify_by)
     }
 }

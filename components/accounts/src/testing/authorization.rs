@@ -3,7 +3,7 @@
 use super::state::{OneTime, Registered, canonical};
 use super::{World, broken};
 use crate::error::Refused;
-use crate::ports::{Account, Accounts, Passwords, Plane, Principal, SignUp, SignUps};
+use crate::ports::{Account, Accounts, Passwords, Person, Plane, Principal, SignUp, SignUps};
 
 const MINUTE: u64 = 60_000;
 const DAY: u64 = 24 * 60 * MINUTE;
@@ -75,7 +75,7 @@ impl SignUps for World {
 }
 
 impl Passwords for World {
-    fn get_user(&self, email: &str, password: &str) -> Result<Option<String>, Refused> {
+    fn get_user(&self, email: &str, password: &str) -> Result<Option<Person>, Refused> {
         self.called("authorization/get-user")?;
         let lengths = [(email, 254, "email"), (password, 4_096, "password")];
         for (text, longest, path) in lengths {
@@ -96,7 +96,11 @@ impl Passwords for World {
         if account.verified || self.now.get() < account.registered_at + 2 * DAY {
             self.establish(&id);
         }
-        Ok(Some(id))
+        let is_email_verified = account.verified;
+        Ok(Some(Person {
+            id,
+            is_email_verified,
+        }))
     }
 
     fn start_password_reset(&self, email: &str) -> Result<(), Refused> {
@@ -158,6 +162,7 @@ impl Accounts for World {
             email: account.email.clone(),
             is_email_verified: account.verified,
             registered_at: account.registered_at,
+            verify_by: (!account.verified).then_some(account.registered_at + 2 * DAY),
         }))
     }
 

@@ -35,6 +35,8 @@ pub(crate) struct Family {
     pub(crate) created_at: u64,
     pub(crate) refreshed_at: u64,
     pub(crate) expires_at: u64,
+    /// By then it is over in any case.
+    pub(crate) ends_by: u64,
     pub(crate) scopes: Option<Vec<String>>,
     pub(crate) methods: Vec<String>,
 }

@@ -10,7 +10,7 @@ const ACCESS: u64 = 600_000;
 const IDLE: u64 = 30 * 24 * 3_600_000;
 
 impl Sessions for World {
-    fn issue_session(&self, access_only: bool) -> Result<Session, Refused> {
+    fn issue_session(&self, access_only: bool, ends_by: Option<u64>) -> Result<Session, Refused> {
         self.called("token/issue-session")?;
         let principal = self.message.borrow().principal.clone();
         let principal = principal.ok_or(Refused::AccessDenied)?;
@@ -19,14 +19,20 @@ impl Sessions for World {
             return Err(Refused::AccessDenied);
         }
         let now = self.now.get();
+        let ends_by = ends_by.unwrap_or(u64::MAX);
+        if ends_by <= now {
+            return Err(super::broken("ends_by"));
+        }
         let mut state = self.state.borrow_mut();
         let id = state.name("session");
+        let lifetime = if access_only { ACCESS } else { IDLE };
         let family = Family {
             subject: principal.subject,
             generation: 0,
             created_at: now,
             refreshed_at: now,
-            expires_at: now + if access_only { ACCESS } else { IDLE },
+            expires_at: ends_by.min(now + lifetime),
+            ends_by,
             scopes: principal.scopes,
             methods: principal.methods,
         };
@@ -48,7 +54,8 @@ impl Sessions for World {
         let family = family.ok_or(Refused::Unauthenticated)?;
         if generation == family.generation {
             family.generation += 1;
-            (family.refreshed_at, family.expires_at) = (now, now + IDLE);
+            family.refreshed_at = now;
+            family.expires_at = family.ends_by.min(now + IDLE);
         } else if generation + 1 != family.generation || now >= family.refreshed_at + GRACE {
             self.replayed.borrow_mut().push(id.to_owned());
             return Err(Refused::Unauthenticated);

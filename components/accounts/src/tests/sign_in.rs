@@ -78,6 +78,49 @@ fn an_address_may_stay_unverified_for_two_days() {
     assert_eq!(world.state.borrow().sessions.len(), sessions);
 }
 
+/// Or whoever signed up with another's address could stay for months.
+#[test]
+fn a_session_of_an_unverified_address_ends_with_the_two_days() {
+    let world = World::default();
+    let request = sign_up(ANN, PASSWORD);
+    world
+        .anybody()
+        .ask(|service| service.sign_up(&request))
+        .unwrap();
+    world.pass(DAY);
+    let session = signs_in(&world, ANN, PASSWORD).unwrap();
+    assert_eq!(session.refresh_expires_at, Some(START + 2 * DAY));
+    let refresh = |token: &str| {
+        world
+            .anybody()
+            .ask(|service| service.refresh_session(token))
+    };
+    world.pass(DAY - 1);
+    let last = refresh(&session.refresh_token.unwrap()).unwrap();
+    assert_eq!(last.refresh_expires_at, Some(START + 2 * DAY));
+    assert!(world.verified(&last.access_token).is_some());
+    world.pass(1);
+    assert!(world.verified(&last.access_token).is_none());
+    let answer = refresh(&last.refresh_token.unwrap());
+    assert!(refused(answer, &Error::Unauthenticated));
+}
+
+#[test]
+fn a_session_of_a_verified_address_ends_as_every_session_does_and_nobody_is_asked_about_it() {
+    let (world, _) = with_ann();
+    let session = signs_in(&world, ANN, PASSWORD).unwrap();
+    assert_eq!(
+        *world.calls.borrow(),
+        ["authorization/get-user", "token/issue-session"]
+    );
+    world.pass(29 * DAY);
+    let token = session.refresh_token.unwrap();
+    let answer = world
+        .anybody()
+        .ask(|service| service.refresh_session(&token));
+    assert_eq!(answer.unwrap().refresh_expires_at, Some(START + 59 * DAY));
+}
+
 // C02, C04
 #[test]
 fn too_many_failures_for_an_address_are_told_whether_it_has_an_account_or_not() {

@@ -3,7 +3,7 @@
 use super::{Imports, violations};
 use crate::component::bindings::vestibule::authorization::commands as wit;
 use crate::error::Refused;
-use crate::ports::{Account, Accounts, Passwords, SignUp, SignUps};
+use crate::ports::{Account, Accounts, Passwords, Person, SignUp, SignUps};
 
 impl SignUps for Imports {
     fn sign_up(&self, request: &SignUp<'_>) -> Result<(), Refused> {
@@ -29,12 +29,16 @@ impl SignUps for Imports {
 }
 
 impl Passwords for Imports {
-    fn get_user(&self, email: &str, password: &str) -> Result<Option<String>, Refused> {
+    fn get_user(&self, email: &str, password: &str) -> Result<Option<Person>, Refused> {
         let request = wit::GetUserRequest {
             email: email.to_owned(),
             password: password.to_owned(),
         };
-        Ok(wit::get_user(&request)?.user.map(|user| user.id))
+        let found = wit::get_user(&request)?;
+        Ok(found.user.map(|user| Person {
+            id: user.id,
+            is_email_verified: user.is_email_verified,
+        }))
     }
 
     fn start_password_reset(&self, email: &str) -> Result<(), Refused> {
@@ -83,6 +87,7 @@ impl From<wit::Account> for Account {
             email: account.email,
             is_email_verified: account.is_email_verified,
             registered_at: account.registered_at,
+            verify_by: account.verify_by,
         }
     }
 }

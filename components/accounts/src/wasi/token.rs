@@ -6,8 +6,11 @@ use crate::error::Refused;
 use crate::ports::{LiveSession, OwnSessions, Session, Sessions};
 
 impl Sessions for Imports {
-    fn issue_session(&self, access_only: bool) -> Result<Session, Refused> {
-        let request = wit::IssueSessionRequest { access_only };
+    fn issue_session(&self, access_only: bool, ends_by: Option<u64>) -> Result<Session, Refused> {
+        let request = wit::IssueSessionRequest {
+            access_only,
+            ends_by,
+        };
         Ok(wit::issue_session(request)?.into())
     }
 

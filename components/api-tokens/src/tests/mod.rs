@@ -5,6 +5,7 @@ mod at_rest;
 mod authorize;
 mod authorize_refused;
 mod create;
+mod credentials;
 mod delete_all;
 mod end;
 mod list;

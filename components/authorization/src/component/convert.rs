@@ -67,18 +67,13 @@ impl From<Account> for wit::Account {
         Self {
             is_email_verified: account.is_verified(),
             disabled: account.is_disabled(),
+            credentials_since: account.credentials_since,
+            // Whoever knows the settings says it.
+            verify_by: None,
             roles: account.roles.into_iter().map(wit::Role::from).collect(),
             registered_at: account.registered_at,
             id: account.id,
             email: account.email,
-        }
-    }
-}
-
-impl From<Option<Account>> for wit::FoundAccount {
-    fn from(account: Option<Account>) -> Self {
-        Self {
-            account: account.map(wit::Account::from),
         }
     }
 }

@@ -14,8 +14,9 @@ use crate::record;
 const ACCESS: &str = "saved-access-token";
 const REFRESH: &str = "saved-refresh-token";
 
-/// So many pairs of an account that goes are removed with it. What is left then is dead and expires.
-const MAX_REMOVED: usize = 4_000;
+/// So many families, and so many pairs, one message removes of an account that went. Its sessions, API tokens and the rest go
+/// with it, and all of that together may call the host 10 000 times.
+const MAX_REMOVED: usize = 300;
 
 /// A token that is stored, and its tag.
 #[derive(Debug)]
@@ -53,7 +54,7 @@ impl<'a, P: Storage + Macs + Effects> SavedTokens<'a, P> {
     pub(crate) fn family(&self, account: &Account, family: &str) -> Result<Option<Family>, Error> {
         let key = keys::saved_family(&account.id, family);
         let found: Option<Family> = record::read(self.ports, &key)?;
-        Ok(found.filter(|family| family.epoch == account.epoch && !account.is_disabled()))
+        Ok(found.filter(|family| family.is_of(account)))
     }
 
     /// The tag of an access token, to store it under.
@@ -99,12 +100,50 @@ impl<'a, P: Storage + Macs + Effects> SavedTokens<'a, P> {
         self.ports.delete(&keys::saved_family(account, id));
     }
 
-    /// Removes what is stored of the tokens of an account that goes.
-    pub(crate) fn erase(&self, account: &str) {
-        for key in self.all(&keys::saved_families(account)) {
+    /// Removes what is stored of the tokens of an account that goes, as much as one message may. What is left is dead, since
+    /// there is no account, and noted until `until`, for [`tidy`](Self::tidy).
+    pub(crate) fn erase(&self, account: &str, until: u64) {
+        if !self.erase_some(account) {
+            let key = keys::leftover(account);
+            self.ports.put(&key, &[], Some(until), Some(account));
+        }
+    }
+
+    /// Goes on where deletions left something, with one account.
+    ///
+    /// If there is an account with the id again, what is left is left to expire: it lies among what is the new one's. It is
+    /// dead there too, being of other credentials.
+    pub(crate) fn tidy(
+        &self,
+        exists: impl FnOnce(&str) -> Result<bool, Error>,
+    ) -> Result<(), Error> {
+        let first = self.ports.scan(keys::LEFTOVERS, None).into_iter().next();
+        let Some(key) = first else { return Ok(()) };
+        match keys::leftover_account(&key) {
+            Some(account) if !exists(&account)? => {
+                self.erase_more(&account);
+            }
+            _ => self.ports.delete(&key),
+        }
+        Ok(())
+    }
+
+    /// Goes on with an account, if its deletion left something.
+    pub(crate) fn erase_more(&self, account: &str) {
+        let note = keys::leftover(account);
+        if self.ports.get(&note).is_some() && self.erase_some(account) {
+            self.ports.delete(&note);
+        }
+    }
+
+    /// Removes some of what is stored of an account's tokens, and says whether that was all.
+    fn erase_some(&self, account: &str) -> bool {
+        let (families, no_more_families) = self.first(&keys::saved_families(account));
+        let (pairs, no_more_pairs) = self.first(&keys::saved_pairs(account));
+        for key in families {
             self.ports.delete(&key);
         }
-        for key in self.all(&keys::saved_pairs(account)) {
+        for key in pairs {
             let mut tags = key.rsplit('/');
             if let (Some(access), Some(refresh)) = (tags.next(), tags.next()) {
                 self.ports.delete(&keys::saved_access(access));
@@ -112,19 +151,23 @@ impl<'a, P: Storage + Macs + Effects> SavedTokens<'a, P> {
             }
             self.ports.delete(&key);
         }
+        no_more_families && no_more_pairs
     }
 
-    /// The keys under `prefix`, or the first so many of them.
-    fn all(&self, prefix: &str) -> Vec<String> {
+    /// The first keys under `prefix`, so many as one message removes, and whether there are no more.
+    fn first(&self, prefix: &str) -> (Vec<String>, bool) {
         let mut keys = Vec::new();
-        while keys.len() < MAX_REMOVED {
+        loop {
             let page = self.ports.scan(prefix, keys.last().map(String::as_str));
             if page.is_empty() {
-                break;
+                return (keys, true);
             }
             keys.extend(page);
+            if keys.len() > MAX_REMOVED {
+                keys.truncate(MAX_REMOVED);
+                return (keys, false);
+            }
         }
-        keys
     }
 
     /// Looks a token up under every accepted key. What is too short or too long was never saved.

@@ -1,9 +1,13 @@
 //! Accounts end: `cancel-registration`, `delete-account`.
 
 use super::Service;
+use super::saved_tokens::MAX_LIFETIME;
 use crate::account::Account;
+use crate::accounts::is_id;
+use crate::channels::Unsent;
 use crate::error::{Error, Violation};
 use crate::fields::Check;
+use crate::guard;
 use crate::one_time::Purpose;
 use crate::ports::Ports;
 use crate::secret::Secret;
@@ -31,7 +35,7 @@ impl<P: Ports> Service<'_, P> {
     }
 
     /// Removes an account and everything of it: for the operator, or for its owner, who has the password. Ok if there
-    /// is none, for the operator.
+    /// is none, for the operator; if some of its saved tokens are left, more of them go.
     ///
     /// # Errors
     /// [`Error::AccessDenied`] for whoever may not delete this account; [`Error::ValidationFailed`] for a password that
@@ -46,7 +50,12 @@ impl<P: Ports> Service<'_, P> {
         }
         let account = match self.accounts().find(id)? {
             Some(account) => account,
-            None if is_operator => return Ok(()),
+            None if is_operator => {
+                if is_id(id) {
+                    self.saved().erase_more(id);
+                }
+                return Ok(());
+            }
             None => return Err(Error::NotFound),
         };
         if !is_operator {
@@ -56,7 +65,7 @@ impl<P: Ports> Service<'_, P> {
             let mut check = Check::default();
             let password = check.password("password", password.reveal());
             let password = check.done(password)?;
-            self.prove(ACTION, "password", &account, &password)?;
+            self.prove(ACTION, "password", &message, &account, &password)?;
         }
         self.erase(&account)?;
         let by = if is_operator { "operator" } else { "owner" };
@@ -68,13 +77,16 @@ impl<P: Ports> Service<'_, P> {
     fn erase(&self, account: &Account) -> Result<(), Error> {
         self.end_sessions(&account.id, None)?;
         self.remove_profile(&account.id)?;
-        let withdrawn = self.ports.withdraw(&account.email);
-        self.was_sent(withdrawn)?;
-        self.saved().erase(&account.id);
+        if let Err(Unsent::Failed(failed)) = self.ports.withdraw(&account.email) {
+            return Err(self.failed("email", failed));
+        }
+        let until = self.ports.now().saturating_add(MAX_LIFETIME);
+        self.saved().erase(&account.id, until);
         self.one_time(Purpose::SignUp).revoke(&account.id)?;
         self.one_time(Purpose::Reset).revoke(&account.id)?;
         self.accounts().erase(account);
-        self.ports.reset(PASSWORD_CHECK_BUCKET, &account.id);
+        let by_services = guard::account_key(&account.id);
+        self.ports.reset(PASSWORD_CHECK_BUCKET, &by_services);
         Ok(())
     }
 }

@@ -24,6 +24,12 @@ impl<P: Ports> Service<'_, P> {
         self.accounts().find(id)
     }
 
+    /// Until when the account's address is to be verified; none: it is. No session may outlive that.
+    #[must_use]
+    pub fn verify_by(&self, account: &Account) -> Option<u64> {
+        account.verify_by(self.settings().verification_grace())
+    }
+
     /// The account with this address, if there is one.
     ///
     /// # Errors

@@ -7,7 +7,8 @@ use crate::fields::Check;
 use crate::password::Password;
 use crate::ports::{Message, Ports, Verdict};
 use crate::secret::Secret;
-use crate::settings::{PASSWORD_CHECK_BUCKET, SIGN_IN_BUCKET};
+use crate::settings::PASSWORD_CHECK_BUCKET;
+use crate::tries::Tries;
 
 const ACTION: &str = "password-change";
 
@@ -30,7 +31,7 @@ impl<P: Ports> Service<'_, P> {
         let current = check.password("current", current.reveal());
         let new = check.new_password("new", new.reveal(), &self.policy(), &account.address);
         let (current, new) = check.done(current.zip(new))?;
-        self.prove(ACTION, "current", &account, &current)?;
+        self.prove(ACTION, "current", &message, &account, &current)?;
         let session = message.principal.and_then(|principal| principal.session);
         self.set_password(&mut account, &new, session.as_deref())?;
         self.succeed(ACTION, id, &[]);
@@ -55,11 +56,12 @@ impl<P: Ports> Service<'_, P> {
         Err(Error::AccessDenied)
     }
 
-    /// Checks the password of somebody who is signed in. Wrong ones count as failed sign-ins too.
+    /// Checks the password of somebody who is signed in. Wrong ones are counted by session, and as failed sign-ins too.
     pub(super) fn prove(
         &self,
         action: &str,
         path: &'static str,
+        message: &Message,
         account: &Account,
         password: &Password,
     ) -> Result<(), Error> {
@@ -67,16 +69,18 @@ impl<P: Ports> Service<'_, P> {
             self.deny(action, Some(&account.id), "disabled");
             return Err(Error::Conflict);
         }
-        if let Some(retry_after) = self.ports.take(PASSWORD_CHECK_BUCKET, &account.id) {
+        let key = message.proof_key(&account.id);
+        if let Some(retry_after) = self.ports.take(PASSWORD_CHECK_BUCKET, &key) {
             self.deny(action, Some(&account.id), "too-many-requests");
             return Err(Error::TooManyRequests(retry_after));
         }
         if self.verify(action, Some(account), password) == Verdict::Mismatch {
             // Counted, not asked: strangers who try the address do not keep its owner out here.
-            let _ = self.ports.take(SIGN_IN_BUCKET, &account.address);
+            let tries = Tries::new(self.ports, &account.address, &message.source());
+            let _ = (tries.begin(), tries.count());
             return Err(Violation::new(path, WRONG).into());
         }
-        self.ports.reset(PASSWORD_CHECK_BUCKET, &account.id);
+        self.ports.reset(PASSWORD_CHECK_BUCKET, &key);
         Ok(())
     }
 }

@@ -5,11 +5,14 @@ use crate::account::Account;
 use crate::channels::Notice;
 use crate::error::{Error, Violation};
 use crate::fields::{self, Check};
+use crate::guard;
 use crate::one_time::{Found, Purpose};
 use crate::password::Password;
 use crate::ports::Ports;
 use crate::secret::Secret;
-use crate::settings::{PASSWORD_CHECK_BUCKET, SIGN_IN_BUCKET};
+use crate::settings::PASSWORD_CHECK_BUCKET;
+use crate::sources::KnownSource;
+use crate::tries::Tries;
 
 const ACTION: &str = "password-reset";
 
@@ -44,8 +47,8 @@ impl<P: Ports> Service<'_, P> {
         })
     }
 
-    /// Sets a new password by a token, once. Ends every session, saved token and other one-time token of the account,
-    /// verifies the address that the mail reached, and mails a notice.
+    /// Sets a new password by a token, once. Ends every session, saved token, API token and other one-time token of the
+    /// account, verifies the address that the mail reached, and mails a notice.
     ///
     /// # Errors
     /// [`Error::AccessDenied`] for whoever was not granted this; [`Error::NotFound`] for a token that is unknown, used,
@@ -66,10 +69,15 @@ impl<P: Ports> Service<'_, P> {
             return Err(self.refuse_password(found, check.violations()));
         };
         account.verify(self.ports.now());
+        // Their owner may be taking the account back: what was made meanwhile is not theirs.
+        account.disown_credentials(self.ports.now());
         self.set_password(&mut account, &password, None)?;
-        // Whoever reads the mail is the owner: what others tried does not keep them out.
-        self.ports.reset(SIGN_IN_BUCKET, &account.address);
-        self.ports.reset(PASSWORD_CHECK_BUCKET, &account.id);
+        // Whoever reads the mail is the owner: what others tried does not keep them out, and here they are known.
+        let source = self.ports.message().source();
+        Tries::new(self.ports, &account.address, &source).forgive_all();
+        KnownSource::read(self.ports, Some(&account), &source)?.note_alone(&account);
+        let by_services = guard::account_key(&account.id);
+        self.ports.reset(PASSWORD_CHECK_BUCKET, &by_services);
         self.succeed(ACTION, &account.id, &[]);
         Ok(())
     }
@@ -91,8 +99,8 @@ impl<P: Ports> Service<'_, P> {
         let sent = self
             .ports
             .send_notice(&account.email, Notice::PasswordChanged, &account.id);
-        if !self.was_sent(sent)? {
-            self.deny("notice", Some(&account.id), "too-many-mails");
+        if let Some(reason) = self.unsent(sent) {
+            self.deny("notice", Some(&account.id), reason);
         }
         Ok(())
     }

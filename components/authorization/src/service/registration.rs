@@ -127,9 +127,12 @@ impl<P: Ports> Service<'_, P> {
         let sent = self
             .ports
             .send_verification(&account.email, &token, &account.id);
-        let mailed = self.was_sent(sent)?;
+        let mailed = self.unsent(sent).is_none();
         if mailed {
             self.one_time(Purpose::SignUp).issue(&account, &token)?;
+        } else {
+            self.decoy_untaken();
+            self.decoy_token(Purpose::SignUp)?;
         }
         let mailed = if mailed { "true" } else { "false" };
         self.succeed("sign-up", &account.id, &[("mailed", mailed)]);
@@ -139,22 +142,30 @@ impl<P: Ports> Service<'_, P> {
     /// A notice for somebody who has an account.
     fn warn(&self, account: &Account, was_noticed: bool) -> Result<(), Error> {
         self.decoy_profile()?;
+        let is_noticed = !was_noticed && self.notice(account);
         if was_noticed {
-            self.decoy_mail()?;
-        } else {
-            let sent = self
-                .ports
-                .send_notice(&account.email, Notice::SignUpAttempt, &account.id);
-            if self.was_sent(sent)? {
-                let until = self.ports.now().saturating_add(NOTICE_INTERVAL);
-                self.accounts().notice(account, until);
-            }
+            self.decoy_mail();
         }
-        // In place of the account and its address.
-        self.decoy_records(2);
-        self.decoy_token()?;
+        // In place of the account and its address, but for the note of the notice.
+        self.decoy_account(2 - usize::from(is_noticed));
+        self.decoy_token(Purpose::SignUp)?;
         self.deny("sign-up", Some(&account.id), "duplicate-email");
         Ok(())
+    }
+
+    /// Tells somebody that somebody signed up with their address, and notes that they were told: whether that is so.
+    fn notice(&self, account: &Account) -> bool {
+        let sent = self
+            .ports
+            .send_notice(&account.email, Notice::SignUpAttempt, &account.id);
+        let is_sent = self.unsent(sent).is_none();
+        if is_sent {
+            let until = self.ports.now().saturating_add(NOTICE_INTERVAL);
+            self.accounts().notice(account, until);
+        } else {
+            self.decoy_untaken();
+        }
+        is_sent
     }
 
     /// The profile of an account that begins.

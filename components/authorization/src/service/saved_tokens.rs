@@ -15,6 +15,7 @@ use crate::saved::{Access, Found, Refresh, Standing};
 use crate::secret::Secret;
 
 pub use revoking::{Revocation, RevocationReason};
+pub(super) use saving::MAX_LIFETIME;
 pub use saving::SaveToken;
 
 /// A saved access token that lives.

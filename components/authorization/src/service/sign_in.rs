@@ -9,7 +9,8 @@ use crate::fields::Check;
 use crate::password::Password;
 use crate::ports::{Ports, Principal, Verdict};
 use crate::secret::Secret;
-use crate::settings::SIGN_IN_BUCKET;
+use crate::sources::KnownSource;
+use crate::tries::Tries;
 
 const ACTION: &str = "sign-in";
 
@@ -28,7 +29,8 @@ impl<P: Ports> Service<'_, P> {
     ///
     /// # Errors
     /// [`Error::AccessDenied`] for whoever was not granted this; [`Error::ValidationFailed`] beyond the lengths;
-    /// [`Error::TooManyRequests`] after too many failures for the address, before anything is hashed.
+    /// [`Error::TooManyRequests`] after too many failures for the address: from here, before anything is hashed; from
+    /// everywhere together, unless it is the right password from a known source.
     pub fn get_user(&self, email: &str, password: &Secret) -> Result<Option<Account>, Error> {
         self.need_grant(ACTION)?;
         let (address, password) = presented(email, password)?;
@@ -36,18 +38,34 @@ impl<P: Ports> Service<'_, P> {
             || start(email.trim(), MAX_COUNTED_BYTES),
             EmailAddress::canonical,
         );
-        if let Some(retry_after) = self.ports.take(SIGN_IN_BUCKET, counted) {
-            self.deny(ACTION, None, "too-many-requests");
-            return Err(Error::TooManyRequests(retry_after));
-        }
+        let source = self.ports.message().source();
+        let tries = Tries::new(self.ports, counted, &source);
+        self.heed(tries.begin(), None)?;
         let address = address.as_ref().map_or(NO_ADDRESS, EmailAddress::canonical);
         let found = self.accounts().by_address(address)?;
+        let known = KnownSource::read(self.ports, found.as_ref(), &source)?;
         let verdict = self.verify(ACTION, found.as_ref(), &password);
         let Some(account) = found.filter(|account| self.is_admitted(account, verdict)) else {
-            return Ok(None);
+            // Why it failed is on record already.
+            return tries.count().map_or(Ok(None), |retry_after| {
+                Err(Error::TooManyRequests(retry_after))
+            });
         };
-        self.ports.reset(SIGN_IN_BUCKET, counted);
-        self.admit(account, &password, verdict).map(Some)
+        if !known.is_known() {
+            self.heed(tries.count(), Some(&account.id))?;
+        }
+        tries.forgive();
+        let account = self.admit(account, &password, verdict, known);
+        Ok(Some(account))
+    }
+
+    /// Refuses one try too many.
+    fn heed(&self, retry_after: Option<u64>, account: Option<&str>) -> Result<(), Error> {
+        let Some(retry_after) = retry_after else {
+            return Ok(());
+        };
+        self.deny(ACTION, account, "too-many-requests");
+        Err(Error::TooManyRequests(retry_after))
     }
 
     /// Whether the password is the account's; the same work if there is no account, or none with a password.
@@ -89,13 +107,15 @@ impl<P: Ports> Service<'_, P> {
         mut account: Account,
         password: &Password,
         verdict: Verdict,
-    ) -> Result<Account, Error> {
+        source: KnownSource<'_, P>,
+    ) -> Account {
         self.rehash(&mut account, password, verdict);
         let (now, grace) = (self.ports.now(), self.settings().verification_grace());
         if account.is_overdue(now, grace) {
             self.deny(ACTION, Some(&account.id), "not-verified");
-            return Ok(account);
+            return account;
         }
+        source.note(&account);
         let principal = Principal {
             subject: account.id.clone(),
             roles: account
@@ -111,7 +131,7 @@ impl<P: Ports> Service<'_, P> {
         let established = self.ports.establish(&principal);
         let established = if established { "true" } else { "false" };
         self.succeed(ACTION, &account.id, &[("established", established)]);
-        Ok(account)
+        account
     }
 
     /// Stores a new hash, if the one that is stored is not what it would be today.

@@ -97,7 +97,7 @@ impl<P: Ports> Service<'_, P> {
     }
 
     /// Mails a new token to an address, if it has an account that nothing speaks against and was not written to within
-    /// the last minute; else the same work for nobody. `against` names what speaks against an account.
+    /// the last minute, or too often before; else the same work for nobody. `against` names what speaks against an account.
     pub(super) fn start(
         &self,
         purpose: Purpose,
@@ -116,16 +116,35 @@ impl<P: Ports> Service<'_, P> {
             None => Some("no-account"),
             Some(account) => against(account).or(is_fresh.then_some("too-often")),
         };
+        let reason = self.count_mail(purpose, address.canonical(), reason);
         match (found, reason) {
             (Some(account), None) => self.mail_token(purpose, &account, action),
             (found, reason) => {
-                self.decoy_mail()?;
-                self.decoy_token()?;
+                self.decoy_mail();
+                self.decoy_token(purpose)?;
                 let id = found.as_ref().map(|account| account.id.as_str());
                 self.deny(action, id, reason.unwrap_or_default());
                 Ok(())
             }
         }
+    }
+
+    /// Counts a mail that nothing speaks against, and says if there were too many before. In the other case the same work.
+    ///
+    /// The last link stays good. It works for longer than it takes until there may be one mail more: whoever asks for mails
+    /// without end keeps nobody from getting in by one.
+    fn count_mail(
+        &self,
+        purpose: Purpose,
+        address: &str,
+        against: Option<&'static str>,
+    ) -> Option<&'static str> {
+        if against.is_some() {
+            self.decoy_take();
+            return against;
+        }
+        let retry_after = self.ports.take(purpose.bucket(), address);
+        retry_after.map(|_| "too-many-mails")
     }
 
     /// Mails a new token, and issues it if the mail was taken: else what was mailed before stays good.
@@ -136,12 +155,13 @@ impl<P: Ports> Service<'_, P> {
             Purpose::SignUp => self.ports.send_verification(to, &token, id),
             Purpose::Reset => self.ports.send_reset(to, &token, id),
         };
-        if self.was_sent(sent)? {
+        if let Some(reason) = self.unsent(sent) {
+            self.decoy_untaken();
+            self.decoy_token(purpose)?;
+            self.deny(action, Some(id), reason);
+        } else {
             self.one_time(purpose).issue(account, &token)?;
             self.succeed(action, id, &[]);
-        } else {
-            self.decoy_token()?;
-            self.deny(action, Some(id), "too-many-mails");
         }
         Ok(())
     }

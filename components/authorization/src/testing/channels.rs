@@ -10,6 +10,8 @@ impl World {
         if let Some(unsent) = self.unsent.get() {
             return Err(unsent);
         }
+        // Its words, how far it is, its place in the queue, and that it is the newest of its name.
+        self.writes("mail", 4);
         self.state.borrow_mut().mails.push(Mail {
             to: to.to_owned(),
             kind,
@@ -40,9 +42,8 @@ impl Mails for World {
 
     fn withdraw(&self, to: &str) -> Result<(), Unsent> {
         self.does("mail");
-        if let Some(unsent) = self.unsent.get() {
-            return Err(unsent);
-        }
+        // Which is the newest of each of the two names.
+        self.writes("mail", 2);
         self.state.borrow_mut().withdrawn.push(to.to_owned());
         Ok(())
     }
@@ -62,6 +63,8 @@ impl Profiles for World {
     fn add_profile(&self, id: &str, email: &str, name: &PersonName) -> Result<(), Failed> {
         self.does("profile");
         self.works()?;
+        // The profile and where its id leads, an event, an audit record.
+        self.writes("profile", 4);
         let mut state = self.state.borrow_mut();
         let profile = (email.to_owned(), name.clone());
         state.profiles.entry(id.to_owned()).or_insert(profile);
@@ -71,7 +74,9 @@ impl Profiles for World {
     fn remove_profile(&self, id: &str) -> Result<(), Failed> {
         self.does("profile");
         self.works()?;
-        self.state.borrow_mut().profiles.remove(id);
+        if self.state.borrow_mut().profiles.remove(id).is_some() {
+            self.writes("profile", 4);
+        }
         Ok(())
     }
 }

@@ -9,12 +9,6 @@ use crate::ports::{
 };
 use crate::secret::Secret;
 
-/// How much every bucket holds.
-const CAPACITY: u32 = 10;
-
-/// How long it takes to be full again.
-const REFILL: u64 = 15 * 60 * 1_000;
-
 /// A hash that another system made of `password`.
 pub(crate) fn foreign_hash(password: &str) -> Secret {
     hashed(password, 0)
@@ -70,6 +64,7 @@ impl Storage for World {
         assert!((1..=512).contains(&key.len()) && value.len() <= 256 * 1024);
         assert!(subject.is_none_or(|subject| (1..=128).contains(&subject.len())));
         self.does("put");
+        self.rows.borrow_mut().insert(key.to_owned());
         let entry = Entry {
             value: value.to_vec(),
             expires_at,
@@ -83,6 +78,7 @@ impl Storage for World {
 
     fn delete(&self, key: &str) {
         self.does("delete");
+        self.rows.borrow_mut().insert(key.to_owned());
         self.state.borrow_mut().entries.remove(key);
     }
 }
@@ -137,6 +133,7 @@ impl Effects for World {
     }
 
     fn publish(&self, name: &str, payload: &str, about: &str) {
+        self.writes("event", 1);
         let event = (name.to_owned(), payload.to_owned(), about.to_owned());
         self.state.borrow_mut().events.push(event);
     }
@@ -148,6 +145,7 @@ impl Effects for World {
         subject: Option<&str>,
         detail: &[(&str, &str)],
     ) {
+        self.writes("audit", 1);
         assert!(action.len() <= 64 && subject.is_none_or(|subject| subject.len() <= 128));
         assert!(
             detail
@@ -172,20 +170,45 @@ impl Limits for World {
     fn take(&self, bucket: &str, key: &str) -> Option<u64> {
         assert!(key.len() <= 512);
         self.does("take");
-        let mut taken = self.taken.borrow_mut();
-        let taken = taken
-            .entry((bucket.to_owned(), key.to_owned()))
-            .or_default();
-        if *taken == CAPACITY {
-            return Some(REFILL);
+        let now = self.now.get();
+        let (burst, each, refills_by) = declared(bucket);
+        let mut buckets = self.buckets.borrow_mut();
+        let name = (bucket.to_owned(), key.to_owned());
+        let bucket = buckets.entry(name).or_default();
+        let refills = (now - bucket.since) / each;
+        bucket.taken = bucket.taken.saturating_sub(refills * refills_by);
+        bucket.since = if bucket.taken == 0 {
+            now
+        } else {
+            bucket.since + refills * each
+        };
+        if bucket.taken == burst {
+            return Some(bucket.since + each - now);
         }
-        *taken += 1;
+        bucket.taken += 1;
         None
     }
 
     fn reset(&self, bucket: &str, key: &str) {
         let name = (bucket.to_owned(), key.to_owned());
-        self.taken.borrow_mut().remove(&name);
+        self.buckets.borrow_mut().remove(&name);
+    }
+}
+
+/// How many there are in a bucket; after how long how many come back: of one that is counted in the store all at once, of the
+/// others one by one. One that is not declared is a fault of the component.
+fn declared(bucket: &str) -> (u64, u64, u64) {
+    let manifest: serde_json::Value =
+        serde_json::from_str(include_str!("../../manifest.json")).unwrap();
+    let buckets = manifest["buckets"].as_array().unwrap();
+    let found = buckets.iter().find(|it| it["name"] == bucket);
+    let found = found.unwrap_or_else(|| panic!("`{bucket}` is not declared"));
+    let number = |name: &str| found[name].as_u64().unwrap();
+    let (burst, period) = (number("burst"), number("period_ms"));
+    if found["persistent"] == true {
+        (burst, period, burst)
+    } else {
+        (burst, (period / burst).max(1), 1)
     }
 }
 

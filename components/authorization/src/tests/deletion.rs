@@ -1,12 +1,12 @@
 //! `cancel-registration`, `delete-account`.
 
-use super::{access_lives, paths, save, secret};
+use super::{access_lives, pair, paths, refresh_lives, revoke, save, secret};
 use crate::channels::Failed;
 use crate::error::Error;
 use crate::ports::{Message, Outcome};
-use crate::service::SignUp;
+use crate::service::{RevocationReason, SignUp};
 use crate::testing::{
-    PASSWORD, World, in_session, operator, principal, service, stranger, through_component,
+    Entry, PASSWORD, World, in_session, operator, principal, service, stranger, through_component,
 };
 
 const ADA: &str = "ada@example.com";
@@ -203,17 +203,23 @@ fn guesses_are_limited_here_too() {
     assert!(matches!(limited, Err(Error::TooManyRequests(_))));
 }
 
-/// More pairs than one page has.
+/// Whatever is left of an account, or comes back from a backup, opens nothing of another one with its id.
 #[test]
-fn an_account_with_many_pairs_goes_too() {
+fn saved_tokens_of_an_account_that_went_are_not_those_of_one_with_its_id() {
     let world = World::default();
     let id = world.active(ADA);
-    for number in 0..1_500 {
-        save(&world, &id, &format!("n{number}"), None).unwrap();
-    }
+    save(&world, &id, "one", None).unwrap();
+    let left: Vec<_> = world
+        .state
+        .borrow()
+        .entries
+        .iter()
+        .filter(|(key, _)| key.starts_with("saved-"))
+        .map(|(key, entry)| (key.clone(), entry.clone()))
+        .collect();
     assert_eq!(delete(&world, operator(), &id, None), Ok(()));
-    assert!(world.stored("saved").is_empty());
-    // An imported account may have the id again: nothing of the old one comes back.
+    world.pass(1);
+    world.state.borrow_mut().entries.extend(left);
     let again = vec![crate::service::ImportedUser {
         id: Some(id.clone()),
         email: ADA.to_owned(),
@@ -222,5 +228,110 @@ fn an_account_with_many_pairs_goes_too() {
     world
         .operate(|service| service.import_users(again))
         .unwrap();
-    assert!(!access_lives(&world, "n7"));
+    assert!(!access_lives(&world, "one") && !refresh_lives(&world, "one"));
+    assert!(!revoke(&world, &id, "one", RevocationReason::Rotation));
+    save(&world, &id, "two", None).unwrap();
+    assert!(access_lives(&world, "two"));
+}
+
+/// So many pairs, in one message.
+fn save_many(world: &World, id: &str, count: usize) {
+    let all = world.call(|service| {
+        (0..count).try_for_each(|n| service.save_token(pair(world, id, &format!("n{n}"))))
+    });
+    assert_eq!(all, Ok(()));
+}
+
+/// What is stored of an account.
+fn left(world: &World, id: &str) -> usize {
+    let state = world.state.borrow();
+    let of_it = |entry: &&Entry| entry.subject.as_deref() == Some(id);
+    state.entries.values().filter(of_it).count()
+}
+
+/// A message may call the host 10 000 times, and sessions, API tokens and the profile go in the same one.
+#[test]
+fn an_account_with_thousands_of_pairs_goes_in_a_bounded_message_and_all_of_them_are_dead() {
+    let world = World::default();
+    let id = world.active(ADA);
+    save_many(&world, &id, 5_000);
+    assert_eq!(delete(&world, operator(), &id, None), Ok(()));
+    let calls = world.work.borrow().len();
+    assert!(calls < 1_300, "{calls}");
+    assert_eq!(world.account(&id), None);
+    for name in ["n0", "n7", "n2500", "n4999"] {
+        assert!(!access_lives(&world, name) && !refresh_lives(&world, name));
+        assert!(!revoke(&world, &id, name, RevocationReason::Logout));
+    }
+    // An imported account may have the id again: nothing of the old one comes back.
+    world.pass(1);
+    let again = vec![crate::service::ImportedUser {
+        id: Some(id.clone()),
+        email: ADA.to_owned(),
+        ..Default::default()
+    }];
+    world
+        .operate(|service| service.import_users(again))
+        .unwrap();
+    for name in ["n0", "n7", "n2500", "n4999"] {
+        assert!(!access_lives(&world, name) && !refresh_lives(&world, name));
+    }
+    let state = world.state.borrow();
+    let mut left = state.entries.iter();
+    assert!(left.all(|(key, entry)| !key.starts_with("saved-") || entry.expires_at.is_some()));
+}
+
+#[test]
+fn messages_that_save_tokens_remove_what_a_deletion_left() {
+    let world = World::default();
+    let (id, other) = (world.active(ADA), world.active("bob@example.com"));
+    save_many(&world, &id, 1_500);
+    assert_eq!(delete(&world, operator(), &id, None), Ok(()));
+    assert!(left(&world, &id) > 3_000 && world.stored("leftover/").len() == 1);
+    for number in 0..400 {
+        save(&world, &other, &format!("others-{number}"), None).unwrap();
+        assert!(world.work.borrow().len() < 1_300);
+    }
+    assert_eq!(left(&world, &id), 0);
+    assert!(world.stored("leftover/").is_empty());
+    // Of the other one nothing is missing.
+    assert!((0..400).all(|number| refresh_lives(&world, &format!("others-{number}"))));
+}
+
+#[test]
+fn an_operator_who_deletes_again_removes_what_is_left() {
+    let world = World::default();
+    let id = world.active(ADA);
+    save_many(&world, &id, 1_000);
+    for _ in 0..4 {
+        assert_eq!(delete(&world, operator(), &id, None), Ok(()));
+    }
+    assert_eq!(left(&world, &id), 0);
+    // What could not be an id has left nothing.
+    let long = "x".repeat(1_000);
+    assert_eq!(delete(&world, operator(), &long, None), Ok(()));
+}
+
+/// What is left lies among what an account with the id saves.
+#[test]
+fn what_is_left_is_left_to_expire_if_there_is_an_account_with_its_id_again() {
+    let world = World::default();
+    let id = world.active(ADA);
+    save_many(&world, &id, 500);
+    assert_eq!(delete(&world, operator(), &id, None), Ok(()));
+    world.pass(1);
+    let again = vec![crate::service::ImportedUser {
+        id: Some(id.clone()),
+        email: ADA.to_owned(),
+        ..Default::default()
+    }];
+    world
+        .operate(|service| service.import_users(again))
+        .unwrap();
+    for number in 0..100 {
+        save(&world, &id, &format!("new-{number}"), None).unwrap();
+    }
+    assert!(world.stored("leftover/").is_empty());
+    assert!((0..100).all(|number| refresh_lives(&world, &format!("new-{number}"))));
+    assert!(!refresh_lives(&world, "n400"));
 }

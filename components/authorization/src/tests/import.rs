@@ -101,6 +101,29 @@ fn what_is_given_is_kept() {
     );
 }
 
+/// What was made for an account that had the id before is not this one's.
+#[test]
+fn credentials_count_since_the_import_whenever_the_account_began_elsewhere() {
+    let world = World::default();
+    let old = ImportedUser {
+        id: Some("u1".to_owned()),
+        registered_at: Some(1_000),
+        ..user("ada@example.com")
+    };
+    let id = imported(&world, old.clone());
+    let since = || world.account(&id).unwrap().credentials_since;
+    assert_eq!(since(), START);
+    // Nothing changes for one that is there already.
+    world.pass(5);
+    import_one(&world, old.clone());
+    assert_eq!(since(), START);
+    world
+        .operate(|service| service.delete_account(&id, None))
+        .unwrap();
+    imported(&world, old);
+    assert_eq!(since(), START + 5);
+}
+
 #[test]
 fn without_a_hash_the_password_is_reset_first() {
     let world = World::default();

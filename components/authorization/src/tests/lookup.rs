@@ -1,12 +1,37 @@
 //! `get-account`, `find-account`.
 
+use super::secret;
 use crate::error::Error;
 use crate::ports::Message;
+use crate::settings::DAY;
 use crate::testing::{
-    World, in_session, operator, principal, service, stranger, through_component,
+    START, World, in_session, operator, principal, service, stranger, through_component,
 };
 
 const ADA: &str = "ada@example.com";
+
+#[test]
+fn until_when_an_address_is_to_be_verified_is_configured() {
+    let world = World::default();
+    let id = world.register(ADA).id;
+    let verify_by = || {
+        let account = world.account(&id).unwrap();
+        world
+            .call(|service| Ok(service.verify_by(&account)))
+            .unwrap()
+    };
+    assert_eq!(verify_by(), Some(START + 2 * DAY));
+    world.set("verification-grace", &DAY.to_string());
+    assert_eq!(verify_by(), Some(START + DAY));
+    let token = world
+        .call(|service| service.get_forgot_password_token(ADA))
+        .unwrap()
+        .token;
+    world
+        .call(|service| service.reset_password(&token, &secret("another good password")))
+        .unwrap();
+    assert_eq!(verify_by(), None);
+}
 
 #[test]
 fn a_service_sees_every_account() {

@@ -17,6 +17,7 @@ mod saving;
 mod scopes;
 mod sign_in;
 mod sign_up;
+mod tries;
 mod uniform;
 mod verification;
 

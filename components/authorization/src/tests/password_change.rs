@@ -4,7 +4,7 @@ use super::{access_lives, paths, save, secret};
 use crate::channels::Notice;
 use crate::error::Error;
 use crate::ports::{Message, Outcome};
-use crate::settings::{PASSWORD_CHECK_BUCKET, SIGN_IN_BUCKET};
+use crate::settings::{PASSWORD_CHECK_BUCKET, SIGN_IN_ADDRESS_BUCKET};
 use crate::testing::{
     Kind, PASSWORD, World, in_session, principal, service, stranger, through_component,
 };
@@ -38,6 +38,23 @@ fn the_password_is_changed_by_the_one_before() {
         world.last_mail().kind,
         Kind::Notice(Notice::PasswordChanged)
     );
+}
+
+/// A password that is replaced as a matter of routine stops no programs.
+#[test]
+fn credentials_that_others_keep_live_on() {
+    let world = World::default();
+    let id = world.active(ADA);
+    let since = || world.account(&id).unwrap().credentials_since;
+    let before = since();
+    world.pass(1_000);
+    change(&world, in_session(&id, "s1"), &id, PASSWORD, NEW).unwrap();
+    for disabled in [true, false] {
+        world
+            .operate(|service| service.set_disabled(&id, disabled))
+            .unwrap();
+    }
+    assert_eq!(since(), before);
 }
 
 #[test]
@@ -142,9 +159,10 @@ fn wrong_ones_are_limited_and_count_as_failed_sign_ins() {
     }
     let limited = change(&world, by(), &id, PASSWORD, NEW);
     assert!(matches!(limited, Err(Error::TooManyRequests(1..))));
-    let taken = world.taken.borrow().clone();
-    assert_eq!(taken[&(SIGN_IN_BUCKET.to_owned(), ADA.to_owned())], 10);
-    let answer = world.call(|service| service.get_user(ADA, &secret(PASSWORD)));
+    assert_eq!(world.taken(SIGN_IN_ADDRESS_BUCKET, ADA), 10);
+    let answer = world.call_as(through_component(), |service| {
+        service.get_user(ADA, &secret(PASSWORD))
+    });
     assert!(matches!(answer, Err(Error::TooManyRequests(_))));
 }
 
@@ -160,8 +178,45 @@ fn strangers_failures_do_not_keep_the_owner_from_changing_the_password() {
         change(&world, in_session(&id, "s1"), &id, PASSWORD, NEW),
         Ok(())
     );
-    let taken = world.taken.borrow();
-    assert!(!taken.contains_key(&(PASSWORD_CHECK_BUCKET.to_owned(), id)));
+    assert!(world.taken_for(PASSWORD_CHECK_BUCKET).is_empty());
+}
+
+// C03
+#[test]
+fn whoever_stole_a_session_uses_up_its_tries_and_not_the_owners() {
+    let world = World::default();
+    let id = world.active(ADA);
+    let (stolen, own) = (in_session(&id, "stolen"), in_session(&id, "own"));
+    for _ in 0..10 {
+        let wrong = change(&world, stolen.clone(), &id, "wrong password", NEW);
+        assert_eq!(paths(wrong), ["current"]);
+    }
+    let limited = change(&world, stolen.clone(), &id, PASSWORD, NEW);
+    assert!(matches!(limited, Err(Error::TooManyRequests(1..))));
+    assert_eq!(change(&world, own, &id, PASSWORD, NEW), Ok(()));
+    // What is forgiven there is not forgiven here, and not in the account's deletion.
+    let limited = world.call_as(stolen, |service| {
+        service.delete_account(&id, Some(&secret(NEW)))
+    });
+    assert!(matches!(limited, Err(Error::TooManyRequests(1..))));
+}
+
+/// A service has no session: it is counted by account, apart from the sessions.
+#[test]
+fn tries_of_services_are_counted_by_account() {
+    let world = World::default();
+    let (ada, bob) = (world.active(ADA), world.active("bob@example.com"));
+    for _ in 0..10 {
+        let wrong = change(&world, service(), &ada, "wrong password", NEW);
+        assert_eq!(paths(wrong), ["current"]);
+    }
+    let limited = change(&world, service(), &ada, PASSWORD, NEW);
+    assert!(matches!(limited, Err(Error::TooManyRequests(1..))));
+    assert_eq!(change(&world, service(), &bob, PASSWORD, NEW), Ok(()));
+    assert_eq!(
+        change(&world, in_session(&ada, "s1"), &ada, PASSWORD, NEW),
+        Ok(())
+    );
 }
 
 #[test]

@@ -300,6 +300,52 @@ fn a_token_before_must_be_a_used_one_of_theirs_in_a_living_family() {
     assert!(!access_lives(&world, "two"));
 }
 
+// E03
+#[test]
+fn of_two_pairs_that_follow_from_one_token_the_first_is_saved() {
+    let world = World::default();
+    let id = world.active(ADA);
+    save(&world, &id, "one", None).unwrap();
+    assert!(revoke(&world, &id, "one", RevocationReason::Rotation));
+    save(&world, &id, "two", Some("one")).unwrap();
+    let before = world.state.borrow().clone();
+    // In a row, and after the other one was used up too.
+    assert_eq!(
+        save(&world, &id, "other", Some("one")),
+        Err(Error::Conflict)
+    );
+    assert!(world.was_denied("token-save", Some(&id), "has-a-successor"));
+    assert_eq!(*world.state.borrow(), before);
+    assert!(!access_lives(&world, "other") && access_lives(&world, "two"));
+    // A reply that was lost: the same pair again.
+    assert_eq!(save(&world, &id, "two", Some("one")), Ok(()));
+    rotate(&world, &id, "two", "three");
+    assert_eq!(
+        save(&world, &id, "other", Some("one")),
+        Err(Error::Conflict)
+    );
+    assert_eq!(
+        save(&world, &id, "other", Some("two")),
+        Err(Error::Conflict)
+    );
+    assert!(refresh_lives(&world, "three") && !refresh_lives(&world, "other"));
+}
+
+/// Whoever used the token up and failed before saving anything may still do it.
+#[test]
+fn a_pair_that_was_refused_is_no_successor() {
+    let world = World::default();
+    let id = world.active(ADA);
+    save(&world, &id, "one", None).unwrap();
+    save(&world, &id, "taken", None).unwrap();
+    assert!(revoke(&world, &id, "one", RevocationReason::Rotation));
+    assert_eq!(
+        save(&world, &id, "taken", Some("one")),
+        Err(Error::Conflict)
+    );
+    assert_eq!(save(&world, &id, "two", Some("one")), Ok(()));
+}
+
 #[test]
 fn saved_tokens_outlive_a_rotation_of_the_mac_key() {
     let world = World::default();

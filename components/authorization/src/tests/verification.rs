@@ -1,11 +1,11 @@
 //! `get-signup-token`, `start-verification`, `verify-email`.
 
 use super::{paths, secret};
-use crate::channels::Unsent;
+use crate::channels::{Failed, Unsent};
 use crate::error::Error;
 use crate::secret::Secret;
 use crate::service::NewToken;
-use crate::settings::{DAY, MINUTE};
+use crate::settings::{DAY, HOUR, MINUTE};
 use crate::testing::{PASSWORD, World, through_component};
 
 const ADA: &str = "ada@example.com";
@@ -130,6 +130,45 @@ fn what_was_mailed_stays_good_if_the_next_mail_is_not_taken() {
     world.unsent.set(Some(Unsent::TooMany));
     start(&world, ADA);
     assert!(world.was_denied("verification-start", Some(&registered.id), "too-many-mails"));
+    assert_eq!(verify(&world, &registered.signup_token), Ok(()));
+}
+
+// I02
+#[test]
+fn a_flood_of_requests_makes_few_mails_and_the_last_link_works() {
+    let world = World::default();
+    let id = world.register(ADA).id;
+    for _ in 0..60 {
+        world.pass(MINUTE);
+        start(&world, ADA);
+    }
+    assert_eq!(world.state.borrow().mails.len(), 3);
+    assert!(world.was_denied("verification-start", Some(&id), "too-many-mails"));
+    // Somebody who waits gets another.
+    world.pass(2 * HOUR);
+    start(&world, ADA);
+    assert_eq!(world.state.borrow().mails.len(), 4);
+    assert_eq!(verify(&world, &world.mailed_token()), Ok(()));
+}
+
+// B05, I01
+#[test]
+fn an_installation_that_makes_no_mails_tells_strangers_nothing_and_kills_no_token() {
+    let world = World::default();
+    let registered = world.register(ADA);
+    world.pass(MINUTE);
+    world.unsent.set(Some(Unsent::Failed(Failed("unknown"))));
+    for email in ["nobody@example.com", ADA] {
+        start(&world, email);
+        let reset = world.call_as(through_component(), |service| {
+            service.start_password_reset(email)
+        });
+        assert_eq!(reset, Ok(()), "{email}");
+    }
+    // The operator is told, of each mail that was to be.
+    assert_eq!(world.log.borrow().len(), 2);
+    start(&world, ADA);
+    assert!(world.was_denied("verification-start", Some(&registered.id), "no-mail"));
     assert_eq!(verify(&world, &registered.signup_token), Ok(()));
 }
 

@@ -87,3 +87,30 @@ fn mails_with_tokens_are_withdrawn_and_notices_stay() {
         assert_eq!(left, expected);
     }
 }
+
+/// It is asked instead of a mail where there is nobody to write to, and must take as long.
+#[test]
+fn to_take_mails_back_is_the_work_of_a_mail_and_leaves_none() {
+    let (sent, withdrawn) = (World::default(), World::default());
+    sent.service().send_verify_email(token_mail()).unwrap();
+    withdrawn
+        .service()
+        .withdraw_mails("nobody@decoy.invalid")
+        .unwrap();
+    assert_eq!(withdrawn.reads.get(), sent.reads.get());
+    assert_eq!(sent.takes.borrow().len(), 1);
+    let nobodys = ("email-nobody".to_owned(), "nobody@decoy.invalid".to_owned());
+    assert_eq!(*withdrawn.takes.borrow(), [nobodys]);
+    assert_eq!(withdrawn.audit.borrow().len(), sent.audit.borrow().len());
+    assert!(withdrawn.queue.borrow().is_empty());
+}
+
+#[test]
+fn mails_are_taken_back_also_where_none_can_be_made() {
+    let world = World::default();
+    world.service().send_verify_email(token_mail()).unwrap();
+    world.set("brand-colour", "blue");
+    world.retry_after.set(Some(1));
+    assert_eq!(world.service().withdraw_mails("ada@example.org"), Ok(()));
+    assert!(world.queue.borrow().is_empty() && world.log.borrow().is_empty());
+}

@@ -15,12 +15,21 @@ fn the_text_part_is_what_a_person_would_write() {
          \n\
          The link works once, within 24 hours.\n\
          \n\
-         If you do not know about this, do not follow the link: you can ignore this mail.\n\
+         If you did not sign up, do not follow the link: somebody else chose the password of this account. You can ignore this mail.\n\
          \n\
          The Example team\n"
     );
     assert_eq!(mail.text, expected);
     assert_eq!(mail.subject, "Verify your e-mail address for Example");
+}
+
+/// Whoever signs up with another's address chooses the password and hopes that the other verifies it.
+#[test]
+fn a_verification_mail_warns_who_did_not_sign_up_in_both_parts() {
+    let mail = mail_of(TOKEN_MAILS[0], token_mail());
+    let warning =
+        "If you did not sign up, do not follow the link: somebody else chose the password";
+    assert!(mail.text.contains(warning) && mail.html.contains(warning));
 }
 
 #[test]
@@ -31,7 +40,7 @@ fn a_reset_says_what_it_does() {
     assert!(mail.text.contains(&link));
     assert!(
         mail.text
-            .contains("within an hour. A new password ends all your sessions.")
+            .contains("within an hour. A new password ends all your sessions and API tokens.")
     );
 }
 

@@ -2,7 +2,7 @@
 
 use super::Service;
 use crate::access_token::{self, Audience, Claims};
-use crate::error::Error;
+use crate::error::{Error, Violation};
 use crate::family::Family;
 use crate::id::Id;
 use crate::ports::{Message, Ports};
@@ -59,12 +59,22 @@ impl<P: Ports> Service<'_, P> {
     }
 
     /// Starts a family for the subject that proved who they are in this message. An access-only one ends with its access
-    /// token, and displaces none that can be refreshed.
+    /// token, and displaces none that can be refreshed. One that is given a moment is over by then in any case.
     ///
     /// # Errors
-    /// [`Error::AccessDenied`] if nobody proved anything; if it was proved by a session's access token, whose minutes must
+    /// [`Error::ValidationFailed`] for a moment that is past; [`Error::AccessDenied`] if nobody proved anything; if it was proved by a session's access token, whose minutes must
     /// not become months; and for a refresh token if it was proved by an API token, which must not outlive itself.
-    pub fn issue_session(&self, access_only: bool) -> Result<SessionTokens, Error> {
+    pub fn issue_session(
+        &self,
+        access_only: bool,
+        ends_by: Option<u64>,
+    ) -> Result<SessionTokens, Error> {
+        if ends_by.is_some_and(|moment| moment <= self.ports.now()) {
+            return Err(Error::ValidationFailed(Violation {
+                path: "ends_by",
+                message: "must be in the future",
+            }));
+        }
         let message = self.ports.message();
         let named = message.principal.as_ref().map(|it| it.subject.as_str());
         let refuse = |reason| Err(self.deny("token-issue", named, reason));
@@ -81,6 +91,9 @@ impl<P: Ports> Service<'_, P> {
         let mut family = self.family(&principal.subject, Some(proof), &message);
         if access_only {
             family = family.into_access_only(&self.settings());
+        }
+        if let Some(moment) = ends_by {
+            family = family.ending_by(moment);
         }
         let family_id = self.begin(&family);
         Ok(self.session_tokens(family_id, &family))

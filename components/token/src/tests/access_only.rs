@@ -11,7 +11,7 @@ use crate::testing::{START, World, message, principal};
 fn begin(world: &World, access_only: bool) -> SessionTokens {
     *world.message.borrow_mut() = message(Plane::Public);
     world.message.borrow_mut().principal = Some(principal("u1", &["otp"]));
-    let session = world.service().issue_session(access_only).unwrap();
+    let session = world.service().issue_session(access_only, None).unwrap();
     *world.message.borrow_mut() = message(Plane::Service);
     session
 }

@@ -33,7 +33,7 @@ fn with_session(methods: &[&str]) -> Principal {
 
 /// No session begins, for `reason` and without a trace but the audit record.
 fn refused(world: &World, access_only: bool, subject: Option<&str>) {
-    let answer = world.service().issue_session(access_only);
+    let answer = world.service().issue_session(access_only, None);
     assert!(answer.is_err_and(|error| error == Error::AccessDenied));
     assert!(world.audited("token-issue", Outcome::Denied, subject));
     assert!(world.entries.borrow().is_empty());
@@ -43,7 +43,7 @@ fn refused(world: &World, access_only: bool, subject: Option<&str>) {
 fn whoever_proved_who_they_are_gets_a_session_by_every_door() {
     for (plane, via) in DOORS {
         let world = world(plane, via, Some(principal("u1", &["pwd"])));
-        let session = world.service().issue_session(false).unwrap();
+        let session = world.service().issue_session(false, None).unwrap();
         assert!(world.audited("token-issue", Outcome::Success, Some("u1")));
         assert_eq!(session.session_id, session_of(&session.access_token));
         assert!(is_valid(&world, &session.access_token));
@@ -59,7 +59,7 @@ fn its_moments_are_milliseconds_and_those_of_its_tokens() {
     let world = world(Plane::Public, Some("accounts"), None);
     world.pass(999);
     world.message.borrow_mut().principal = Some(principal("u1", &["pwd"]));
-    let session = world.service().issue_session(false).unwrap();
+    let session = world.service().issue_session(false, None).unwrap();
     let exp = parts(&session.access_token).1["exp"].as_u64().unwrap();
     assert_eq!(session.access_expires_at, exp * 1_000);
     assert_eq!(session.access_expires_at, START + 10 * MINUTE);
@@ -89,6 +89,59 @@ fn an_access_token_does_not_become_another_session() {
     }
 }
 
+// D05
+#[test]
+fn a_session_that_is_given_a_moment_is_over_by_then_however_often_it_is_refreshed() {
+    let world = world(
+        Plane::Public,
+        Some("accounts"),
+        Some(principal("u1", &["pwd"])),
+    );
+    let end = START + 2 * DAY;
+    let session = world.service().issue_session(false, Some(end)).unwrap();
+    assert_eq!(session.access_expires_at, START + 10 * MINUTE);
+    assert_eq!(session.refresh_expires_at, Some(end));
+    world.message.borrow_mut().principal = None;
+    world.pass(2 * DAY - 1_000);
+    let token = session.refresh_token.unwrap();
+    let last = world.service().refresh_session(&token).unwrap().session;
+    assert_eq!(
+        (last.access_expires_at, last.refresh_expires_at),
+        (end, Some(end))
+    );
+    assert!(is_valid(&world, &last.access_token));
+    world.pass(1_000);
+    assert!(!is_valid(&world, &last.access_token));
+    let refused = world
+        .service()
+        .refresh_session(&last.refresh_token.unwrap());
+    assert!(refused.is_err_and(|error| error == Error::Unauthenticated));
+}
+
+// D05
+#[test]
+fn a_moment_makes_no_session_longer() {
+    let world = world(Plane::Public, None, Some(principal("u1", &["pwd"])));
+    let late = Some(START + 999 * DAY);
+    let session = world.service().issue_session(false, late).unwrap();
+    assert_eq!(session.refresh_expires_at, Some(START + 30 * DAY));
+    let session = world.service().issue_session(true, late).unwrap();
+    assert_eq!(session.access_expires_at, START + 10 * MINUTE);
+}
+
+#[test]
+fn a_moment_that_is_past_begins_no_session() {
+    for moment in [0, START - 1, START] {
+        let world = world(Plane::Public, None, Some(principal("u1", &["pwd"])));
+        let answer = world.service().issue_session(false, Some(moment));
+        let Err(Error::ValidationFailed(violation)) = answer else {
+            panic!("{moment} was taken")
+        };
+        assert_eq!(violation.path, "ends_by");
+        assert!(world.entries.borrow().is_empty());
+    }
+}
+
 // L05
 #[test]
 fn an_api_token_gets_no_refresh_token() {
@@ -96,7 +149,7 @@ fn an_api_token_gets_no_refresh_token() {
         let known = Some(principal("u1", &["api-token"]));
         refused(&world(plane, via, known.clone()), false, Some("u1"));
         let world = world(plane, via, known);
-        let session = world.service().issue_session(true).unwrap();
+        let session = world.service().issue_session(true, None).unwrap();
         assert_eq!(
             (session.refresh_token, session.refresh_expires_at),
             (None, None)
@@ -110,7 +163,7 @@ fn the_session_keeps_the_proof_and_the_client() {
     let known = principal("u1", &["api-token"]);
     let world = world(Plane::User, Some("accounts"), Some(known.clone()));
     world.message.borrow_mut().service_key = Some("gateway".to_owned());
-    let session = world.service().issue_session(true).unwrap();
+    let session = world.service().issue_session(true, None).unwrap();
     world.message.borrow_mut().principal = None;
     let verified = world.service().verify_token(&session.access_token).unwrap();
     assert_eq!(verified.proof, Some(known.into()));
@@ -124,7 +177,7 @@ fn the_session_keeps_the_proof_and_the_client() {
 #[test]
 fn nothing_that_is_stored_or_audited_can_be_presented() {
     let world = world(Plane::Public, None, Some(principal("u1", &["pwd"])));
-    let session = world.service().issue_session(false).unwrap();
+    let session = world.service().issue_session(false, None).unwrap();
     let seen = format!(
         "{:?}{:?}{:?}",
         world.entries.borrow(),

@@ -14,7 +14,7 @@ use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use tokio::time::{Instant, timeout};
 
-use super::{MailError, Reason};
+use super::{MailError, Reason, dialogue};
 
 /// How long a connection is kept without a mail. Servers close idle ones after some minutes.
 const MAX_IDLE: Duration = Duration::from_secs(30);
@@ -62,27 +62,20 @@ impl Connections {
     /// Sends a message. May be dropped at any moment: its connection ends with it.
     pub(super) async fn send(&self, envelope: &Envelope, message: &[u8]) -> Result<(), MailError> {
         let mut connection = self.obtain().await?;
-        match connection.send(envelope, message).await {
-            Ok(_) => {
-                self.keep(connection);
-                Ok(())
-            }
-            Err(error) => Err(of_mail(&error)),
+        let handed_over = dialogue::hand_over(&mut connection, envelope, message).await;
+        match handed_over {
+            Ok(()) => self.keep(connection),
+            Err(_) => leave(vec![connection]),
         }
+        handed_over
     }
 
     /// Ends the connections that nobody uses, beside whatever comes next.
     pub(super) fn rest(&self) {
         let idle = std::mem::take(&mut *self.idle());
-        if idle.is_empty() {
-            return;
+        if !idle.is_empty() {
+            leave(idle.into_iter().map(|(connection, _)| connection).collect());
         }
-        tokio::spawn(async move {
-            for (mut connection, _) in idle {
-                // A server that does not answer to QUIT is left without one.
-                let _ = timeout(PATIENCE, connection.abort()).await;
-            }
-        });
     }
 
     async fn obtain(&self) -> Result<AsyncSmtpConnection, MailError> {
@@ -140,6 +133,15 @@ impl Server {
     }
 }
 
+/// Ends connections, beside whatever comes next. A server that does not answer to QUIT is left without one.
+fn leave(connections: Vec<AsyncSmtpConnection>) {
+    tokio::spawn(async move {
+        for mut connection in connections {
+            let _ = timeout(PATIENCE, connection.abort()).await;
+        }
+    });
+}
+
 fn down(what: &'static str) -> MailError {
     MailError::Down(Reason::new(what))
 }
@@ -157,24 +159,6 @@ fn of_server(error: &Error, what: &'static str) -> MailError {
         true => "has no TLS or no certificate that is acceptable",
         false => what,
     })
-}
-
-/// The server's answer to a mail, or none.
-fn of_mail(error: &Error) -> MailError {
-    match error.status().map(u16::from) {
-        // It wants an account, another one, or TLS (RFC 4954 §6): so it would answer to every mail.
-        Some(code @ (530 | 534 | 535 | 538)) => {
-            MailError::Down(Reason::new("does not accept the account").with_code(code))
-        }
-        Some(code) if error.is_permanent() => {
-            MailError::Refused(Reason::new("refused by the server").with_code(code))
-        }
-        Some(code) => MailError::Deferred(Reason::new("put off by the server").with_code(code)),
-        None if error.is_client() => {
-            MailError::Refused(Reason::new("the server takes no such address"))
-        }
-        None => MailError::Deferred(Reason::new("the connection was lost")),
-    }
 }
 
 /// Whether TLS was not agreed on. It arrives as invalid data of the connection.

@@ -4,6 +4,8 @@ mod capture;
 #[cfg(feature = "smtp")]
 mod connections;
 #[cfg(feature = "smtp")]
+mod dialogue;
+#[cfg(feature = "smtp")]
 mod message;
 #[cfg(feature = "smtp")]
 mod smtp;
@@ -44,7 +46,8 @@ pub enum Delivered {
 /// Why a letter was not handed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MailError {
-    /// This letter will never be accepted: there is no use in trying it again.
+    /// This letter will never be accepted: there is no use in trying it again. A reason with a code says, as does one of
+    /// [`MailError::Deferred`], that the server can be reached.
     #[error("refused: {0}")]
     Refused(Reason),
     /// This letter was not accepted now. It is tried again later, up to a number of tries.
@@ -77,6 +80,11 @@ impl Reason {
             code: Some(code),
             ..self
         }
+    }
+
+    /// Whether a server said it.
+    pub(super) const fn is_answer(self) -> bool {
+        self.code.is_some()
     }
 }
 

@@ -1,6 +1,7 @@
 //! A server that is up, down, refusing, slow.
 
 use crate::outbox::MailState::{Captured, Expired, Failed, Queued, Sending, Sent};
+use crate::store::{Namespace, Record, Write};
 
 use super::fixture::{Answer, Fixture, LEASE_MS, START};
 use super::on_every_store;
@@ -8,6 +9,7 @@ use super::on_every_store;
 on_every_store! {
     what_is_queued_is_handed_over_once,
     a_server_that_is_down_costs_no_mail_a_try,
+    only_an_answer_of_the_server_ends_an_outage,
     a_refused_mail_is_given_up_and_kept,
     a_mail_that_is_put_off_is_tried_again_later_and_later,
     a_mail_that_takes_too_long_is_put_off,
@@ -15,6 +17,7 @@ on_every_store! {
     what_is_captured_is_kept_with_its_words,
     a_host_that_ends_between_hand_over_and_mark_hands_over_again,
     a_lease_that_always_ends_without_a_word_ends_in_a_dead_letter,
+    whoever_lost_the_lease_hands_nothing_over,
     several_hosts_hand_over_once,
 }
 
@@ -69,6 +72,35 @@ async fn a_server_that_is_down_costs_no_mail_a_try(fixture: Fixture) {
     assert_eq!(fixture.states().await, [Sent; 5]);
     assert_eq!(fixture.script.seen().len(), 4 + 5);
     assert!(fixture.deliverer.outage().is_none());
+}
+
+async fn only_an_answer_of_the_server_ends_an_outage(fixture: Fixture) {
+    // J02
+    fixture.script.to_all(Answer::Unreachable);
+    let down = fixture.post("ann@example.com").await;
+    fixture.deliver().await;
+    fixture.clock.advance(1_000);
+    let damage = Write::Put {
+        namespace: Namespace::reserved("outbox-mail"),
+        key: down.clone(),
+        record: Record::plain(b"what is this".to_vec()),
+    };
+    fixture.commit(vec![damage]).await;
+    for (to, answer) in [
+        ("b@example.com", Answer::Unfit),
+        ("c@example.com", Answer::Nothing),
+    ] {
+        fixture.script.to(to, answer);
+        fixture.post(to).await;
+    }
+    fixture.deliver().await;
+    assert_eq!(fixture.states().await, [Failed, Failed, Queued]);
+    assert!(fixture.deliverer.outage().is_some(), "nobody answered");
+    let refused = fixture.post("d@example.com").await;
+    fixture.script.to("d@example.com", Answer::Refuse);
+    fixture.deliver().await;
+    assert_eq!(fixture.state(&refused).await, Failed);
+    assert!(fixture.deliverer.outage().is_none(), "that was an answer");
 }
 
 async fn a_refused_mail_is_given_up_and_kept(fixture: Fixture) {
@@ -197,6 +229,21 @@ async fn a_lease_that_always_ends_without_a_word_ends_in_a_dead_letter(fixture: 
     fixture.deliver().await;
     assert_eq!(fixture.state(&id).await, Failed);
     assert!(fixture.script.seen().is_empty());
+}
+
+async fn whoever_lost_the_lease_hands_nothing_over(fixture: Fixture) {
+    let id = fixture.post("ann@example.com").await;
+    let held = fixture.lease(&id).await;
+    // It stood still for so long that what is left of the lease is shorter than a hand-over may be.
+    fixture.clock.advance(LEASE_MS - 19);
+    fixture.deliverer.clone().hand_over(held.clone()).await;
+    assert!(fixture.script.seen().is_empty());
+    assert_eq!(fixture.state(&id).await, Sending);
+    fixture.clock.advance(19);
+    fixture.deliver().await;
+    fixture.deliverer.clone().hand_over(held).await;
+    assert_eq!(fixture.script.seen(), std::slice::from_ref(&id), "once");
+    assert_eq!(fixture.state(&id).await, Sent);
 }
 
 async fn several_hosts_hand_over_once(fixture: Fixture) {

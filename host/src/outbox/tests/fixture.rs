@@ -56,6 +56,8 @@ pub(super) enum Answer {
     Send,
     Capture,
     Refuse,
+    /// It is refused before any server is asked.
+    Unfit,
     PutOff,
     Unreachable,
     /// Nothing, ever.
@@ -115,6 +117,7 @@ impl Mailer for Script {
             Answer::Send => Ok(Delivered::Sent),
             Answer::Capture => Ok(Delivered::Captured),
             Answer::Refuse => Err(MailError::Refused(Reason::new("refused").with_code(550))),
+            Answer::Unfit => Err(MailError::Refused(Reason::new("it is no message"))),
             Answer::PutOff => Err(MailError::Deferred(Reason::new("put off").with_code(451))),
             Answer::Unreachable => Err(MailError::Down(Reason::new("cannot be reached"))),
             Answer::Nothing => pending().await,

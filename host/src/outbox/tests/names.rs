@@ -10,6 +10,7 @@ on_every_store! {
     other_names_and_addresses_are_let_alone,
     an_older_one_is_not_delivered_after_a_newer_one,
     what_is_withdrawn_is_not_delivered,
+    what_is_overtaken_after_its_lease_is_not_handed_over,
     what_is_on_its_way_is_not_called_back,
 }
 
@@ -64,6 +65,21 @@ async fn what_is_withdrawn_is_not_delivered(fixture: Fixture) {
     assert_eq!(fixture.state(&again).await, Sent);
     fixture.withdraw("ann@example.com", "reset").await;
     assert_eq!(fixture.state(&again).await, Sent, "it is too late");
+}
+
+async fn what_is_overtaken_after_its_lease_is_not_handed_over(fixture: Fixture) {
+    let withdrawn = fixture.post_named("ann@example.com", "reset").await;
+    let older = fixture.post_named("bob@example.com", "reset").await;
+    let leases = [fixture.lease(&withdrawn).await, fixture.lease(&older).await];
+    fixture.withdraw("ann@example.com", "reset").await;
+    let newer = fixture.post_named("bob@example.com", "reset").await;
+    for held in leases {
+        fixture.deliverer.clone().hand_over(held).await;
+    }
+    assert_eq!(fixture.states().await, [Withdrawn, Superseded, Queued]);
+    assert!(fixture.script.seen().is_empty());
+    fixture.deliver().await;
+    assert_eq!(fixture.script.seen(), [newer]);
 }
 
 async fn what_is_on_its_way_is_not_called_back(fixture: Fixture) {

@@ -10,7 +10,9 @@ use super::on_every_store;
 
 on_every_store! {
     a_damaged_letter_is_a_dead_letter,
-    a_damaged_state_is_passed_over,
+    a_damaged_state_is_a_dead_letter_that_can_be_tried_again,
+    a_mail_of_which_nothing_can_be_read_is_a_dead_letter,
+    what_is_no_place_in_the_queue_hides_no_mail,
     a_forgotten_mail_is_passed_over,
     a_mailer_that_panics_harms_one_mail,
     a_result_that_cannot_be_written_at_once_is_written_then,
@@ -39,16 +41,59 @@ async fn a_damaged_letter_is_a_dead_letter(fixture: Fixture) {
     assert_eq!(fixture.script.seen(), [other]);
 }
 
-async fn a_damaged_state_is_passed_over(fixture: Fixture) {
-    let poison = fixture.post("ann@example.com").await;
+async fn a_damaged_state_is_a_dead_letter_that_can_be_tried_again(fixture: Fixture) {
+    // J02
+    let poison = fixture.post_named("ann@example.com", "reset").await;
     let other = fixture.post("bob@example.com").await;
     fixture
         .commit(vec![put("outbox-mail-state", &poison, b"{")])
         .await;
     fixture.deliver().await;
+    assert_eq!(fixture.script.seen(), std::slice::from_ref(&other));
+    let mail = fixture.mail(&poison).await;
+    let reason = "what was known of it is damaged";
+    assert_eq!((mail.state, mail.reason.as_deref()), (Failed, Some(reason)));
+    assert_eq!(mail.to.as_deref(), Some("ann@example.com"));
+    assert!(fixture.records("outbox-mail-queue").await.is_empty());
+    fixture.mails.retry(&poison).await.unwrap();
+    fixture.deliver().await;
+    assert_eq!(fixture.script.seen(), [other, poison.clone()]);
+    assert_eq!(fixture.state(&poison).await, Sent);
+}
+
+async fn a_mail_of_which_nothing_can_be_read_is_a_dead_letter(fixture: Fixture) {
+    // J02
+    let poison = fixture.post("ann@example.com").await;
+    let other = fixture.post("bob@example.com").await;
+    let damage = vec![
+        put("outbox-mail-state", &poison, b"{"),
+        put("outbox-mail", &poison, b"what is this"),
+    ];
+    fixture.commit(damage).await;
+    fixture.deliver().await;
     assert_eq!(fixture.script.seen(), [other]);
-    assert!(fixture.mails.find(&poison).await.unwrap().is_none());
-    assert_eq!(fixture.states().await, [Sent]);
+    let mail = fixture.mail(&poison).await;
+    assert_eq!((mail.state, mail.to), (Failed, None));
+    let page = fixture.mails.list(&Default::default()).await.unwrap();
+    assert_eq!(page.mails.len(), 2, "it is not forgotten");
+    assert!(fixture.records("outbox-mail-queue").await.is_empty());
+}
+
+async fn what_is_no_place_in_the_queue_hides_no_mail(fixture: Fixture) {
+    // More than are looked at in one go, and in front of all others.
+    let strays = (0..50).map(|number| put("outbox-mail-queue", &format!("!{number}"), b""));
+    fixture.commit(strays.collect()).await;
+    let spelt_otherwise = [
+        "0/mail-0000",
+        "+1700000000000/mail-0000",
+        "01700000000000/../x",
+    ];
+    let strays = spelt_otherwise.map(|key| put("outbox-mail-queue", key, b""));
+    fixture.commit(strays.into()).await;
+    let id = fixture.post("ann@example.com").await;
+    fixture.deliver().await;
+    assert_eq!(fixture.script.seen(), std::slice::from_ref(&id));
+    assert_eq!(fixture.state(&id).await, Sent);
     assert!(fixture.records("outbox-mail-queue").await.is_empty());
 }
 

@@ -9,11 +9,8 @@ use axum::http::{Response, StatusCode};
 
 use super::Admin;
 use crate::error::{Code, Failure, Violation};
-use crate::outbox::MailQuery;
+use crate::outbox::{MailQuery, is_mail_id};
 use crate::transport::reply::{Refusal, json};
-
-/// The longest id of a mail, in bytes.
-const MAX_ID_BYTES: usize = 64;
 
 /// `GET /admin/mails?state=&after=&limit=`: oldest first.
 pub(super) async fn list(
@@ -24,7 +21,7 @@ pub(super) async fn list(
     // The extractor's own sentence may quote the value.
     let Query(query) =
         query.map_err(|_| wrong("", "takes `state`, `after` and `limit`, each as documented"))?;
-    if query.after.as_deref().is_some_and(|id| !is_id(id)) {
+    if query.after.as_deref().is_some_and(|id| !is_mail_id(id)) {
         return Err(wrong("after", "must be the id of a mail").into());
     }
     let page = admin.administration.mails(query).await?;
@@ -51,15 +48,8 @@ pub(super) async fn retry(
 
 /// `id`, if there can be a mail of it.
 fn known(id: &str) -> Result<&str, Failure> {
-    match is_id(id) {
+    match is_mail_id(id) {
         true => Ok(id),
         false => Err(Failure::new(Code::NotFound, "there is no such mail")),
     }
-}
-
-fn is_id(text: &str) -> bool {
-    (1..=MAX_ID_BYTES).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }

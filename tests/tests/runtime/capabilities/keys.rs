@@ -53,6 +53,10 @@ async fn passwords_are_hashed_and_verified(backend: Backend) {
         verify("correct horse", &json!("not a hash")).await,
         "mismatch"
     );
+    // By py-bcrypt.
+    let foreign = json!("$2a$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i");
+    assert_eq!(verify("abc", &foreign).await, "match-needs-rehash");
+    assert_eq!(verify("abd", &foreign).await, "mismatch");
     harness
         .ok("probe-passwords", "decoy", json!({"password": "whoever"}))
         .await;

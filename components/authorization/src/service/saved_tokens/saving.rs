@@ -9,13 +9,17 @@ use crate::error::Error;
 use crate::fields::Check;
 use crate::keys;
 use crate::ports::Ports;
-use crate::saved::{Access, Family, MAX_TOKEN_BYTES, MIN_TOKEN_BYTES, Refresh};
+use crate::saved::{Access, Family, Found, MAX_TOKEN_BYTES, MIN_TOKEN_BYTES, Refresh};
 use crate::secret::Secret;
 use crate::service::Service;
 use crate::settings::DAY;
 
 /// How far ahead an expiry may be: a moment in microseconds is beyond it, one in seconds is past.
-const MAX_LIFETIME: u64 = 10 * 366 * DAY;
+pub(in crate::service) const MAX_LIFETIME: u64 = 10 * 366 * DAY;
+
+/// One message in so many goes on with what deletions left. If each did, those that are sent at once would remove the same
+/// and have to wait for each other.
+const TIDY_EVERY: u8 = 16;
 
 const TOKEN: &str = "must be 20 bytes to 8 KiB";
 const EXPIRY: &str = "must be in the future, in milliseconds, at most ten years ahead";
@@ -39,11 +43,11 @@ pub struct SaveToken {
     pub scopes: Option<Vec<String>>,
 }
 
-/// The family that a pair is saved in, and the tag of the refresh token before it.
+/// The family that a pair is saved in, and the refresh token before it.
 struct Line {
     family: String,
     record: Family,
-    previous: Option<String>,
+    previous: Option<Found<Refresh>>,
 }
 
 impl<P: Ports> Service<'_, P> {
@@ -52,7 +56,8 @@ impl<P: Ports> Service<'_, P> {
     /// # Errors
     /// [`Error::AccessDenied`] for whoever is no service that calls from outside; [`Error::ValidationFailed`] for what
     /// breaks a rule; [`Error::NotFound`] for an owner who is unknown or disabled, and for a previous token that is not
-    /// a used one of theirs in a living family; [`Error::Conflict`] if one of the tokens was saved with other data.
+    /// a used one of theirs in a living family; [`Error::Conflict`] if one of the tokens was saved with other data, or if
+    /// another pair follows from the previous token already.
     pub fn save_token(&self, request: SaveToken) -> Result<(), Error> {
         self.need_service("token-save")?;
         let scopes = self.check(&request)?;
@@ -64,7 +69,17 @@ impl<P: Ports> Service<'_, P> {
         }
         let line = self.line(&owner, request.previous.as_ref())?;
         self.store(&owner, &request, scopes, line);
-        Ok(())
+        self.tidy()
+    }
+
+    /// Removes some of the saved tokens of an account that is gone, now and then.
+    fn tidy(&self) -> Result<(), Error> {
+        let [chance] = self.ports.random::<1>();
+        if !chance.is_multiple_of(TIDY_EVERY) {
+            return Ok(());
+        }
+        let accounts = self.accounts();
+        self.saved().tidy(|id| Ok(accounts.find(id)?.is_some()))
     }
 
     fn check(&self, request: &SaveToken) -> Result<Option<BTreeSet<String>>, Error> {
@@ -127,12 +142,16 @@ impl<P: Ports> Service<'_, P> {
     }
 
     /// The family that the pair belongs to: that of the token before it, or a new one.
+    ///
+    /// Of all pairs that are to follow from a token the first is saved: a family has one end, or a copy of a token could
+    /// live beside its owner's and never be found out.
     fn line(&self, owner: &Account, previous: Option<&Secret>) -> Result<Line, Error> {
         let Some(previous) = previous else {
             return Ok(Line {
                 family: keys::encode(&self.ports.random::<16>()),
                 record: Family {
                     epoch: owner.epoch,
+                    credentials_since: owner.credentials_since,
                     created_at: self.ports.now(),
                     expires_at: 0,
                     later: Map::new(),
@@ -144,12 +163,17 @@ impl<P: Ports> Service<'_, P> {
         let found = found
             .filter(|found| found.record.account == owner.id && found.record.used_at.is_some());
         let found = found.ok_or(Error::NotFound)?;
-        let family = found.record.family;
+        let family = found.record.family.clone();
         let record = self.saved().family(owner, &family)?;
+        let record = record.ok_or(Error::NotFound)?;
+        if found.record.next.is_some() {
+            self.deny("token-save", Some(&owner.id), "has-a-successor");
+            return Err(Error::Conflict);
+        }
         Ok(Line {
-            record: record.ok_or(Error::NotFound)?,
+            record,
             family,
-            previous: Some(found.tag),
+            previous: Some(found),
         })
     }
 
@@ -174,11 +198,16 @@ impl<P: Ports> Service<'_, P> {
             account: owner.id.clone(),
             family: line.family.clone(),
             access: saved.access_tag(request.access_token.reveal()),
-            previous: line.previous,
+            previous: line.previous.as_ref().map(|found| found.tag.clone()),
             expires_at: request.refresh_expires_at,
             used_at: None,
+            next: None,
             later: Map::new(),
         };
+        if let Some(Found { tag, mut record }) = line.previous {
+            record.next = Some(access.refresh.clone());
+            saved.save_refresh(&tag, &record);
+        }
         let family = Family {
             expires_at: line
                 .record

@@ -84,14 +84,26 @@ async fn answers_to_a_mail_are_for_good_or_for_now() {
         let reason = Reason::new("put off by the server").with_code(code);
         Err(MailError::Deferred(reason))
     };
-    let account = Reason::new("does not accept the account").with_code(530);
+    let account = |code| {
+        let reason = Reason::new("does not accept the account").with_code(code);
+        Err(MailError::Down(reason))
+    };
+    let wanted = |code| {
+        let reason = Reason::new("the server wants an account for it").with_code(code);
+        Err(MailError::Deferred(reason))
+    };
     for (verb, answer, expected) in [
         ("RCPT", "550 ann@example.org is unknown", refused(550)),
         ("RCPT", "451 ann@example.org is greylisted", put_off(451)),
         (".", "554 no such words here", refused(554)),
         (".", "452 no room", put_off(452)),
         ("MAIL", "421 going down", put_off(421)),
-        ("MAIL", "530 who are you?", Err(MailError::Down(account))),
+        ("MAIL", "530 who are you?", account(530)),
+        ("MAIL", "535 you are not", account(535)),
+        // J02: about this address alone.
+        ("RCPT", "530 ann@example.org is not ours", wanted(530)),
+        ("RCPT", "535 ann@example.org is not ours", wanted(535)),
+        (".", "530 not these words", wanted(530)),
         (
             ".",
             HANG_UP,

@@ -1,0 +1,268 @@
+//! Who is heard after how many failed sign-ins, and from where.
+
+use super::secret;
+use crate::error::Error;
+use crate::settings::{DAY, HOUR, MINUTE, SIGN_IN_ADDRESS_BUCKET, SIGN_IN_BUCKET};
+use crate::testing::{PASSWORD, World, from, through_component};
+
+const ADA: &str = "ada@example.com";
+const NOBODY: &str = "nobody@example.com";
+const HOME: &str = "192.0.2.1";
+const ELSEWHERE: &str = "198.51.100.7";
+
+fn sign_in(world: &World, source: &str, email: &str, password: &str) -> Result<bool, Error> {
+    let answer = world.call_as(from(source), |service| {
+        service.get_user(email, &secret(password))
+    });
+    answer.map(|user| user.is_some())
+}
+
+/// So many wrong passwords for an address, each from another source than any before.
+fn guess(world: &World, email: &str, count: usize) -> Result<bool, Error> {
+    let mut last = Ok(false);
+    for number in 0..count {
+        let source = format!("203.0.{}.{}", number / 250, number % 250);
+        last = sign_in(world, &source, email, "wrong password");
+    }
+    last
+}
+
+/// Ada, who signed in at home before many sources guessed her password for the last time that is heard.
+fn besieged() -> World {
+    let world = World::default();
+    world.active(ADA);
+    assert_eq!(sign_in(&world, HOME, ADA, PASSWORD), Ok(true));
+    // The first sign-in from home counted too.
+    assert_eq!(guess(&world, ADA, 99), Ok(false));
+    world
+}
+
+fn is_limited(answer: &Result<bool, Error>) -> bool {
+    matches!(answer, Err(Error::TooManyRequests(1..)))
+}
+
+// C03
+#[test]
+fn a_source_that_guesses_keeps_nobody_else_out() {
+    let world = World::default();
+    world.active(ADA);
+    for _ in 0..10 {
+        assert_eq!(sign_in(&world, ELSEWHERE, ADA, "wrong password"), Ok(false));
+    }
+    assert!(is_limited(&sign_in(&world, ELSEWHERE, ADA, PASSWORD)));
+    assert!(!world.effort().contains_key("verify"));
+    // Never seen before.
+    assert_eq!(sign_in(&world, HOME, ADA, PASSWORD), Ok(true));
+    // Its own success does not forgive what failed elsewhere.
+    assert!(is_limited(&sign_in(&world, ELSEWHERE, ADA, PASSWORD)));
+    world.pass(15 * MINUTE);
+    assert_eq!(sign_in(&world, ELSEWHERE, ADA, PASSWORD), Ok(true));
+}
+
+// C02
+#[test]
+fn a_source_that_was_refused_does_not_use_up_what_the_address_has() {
+    let world = World::default();
+    for _ in 0..1_000 {
+        let _ = sign_in(&world, ELSEWHERE, NOBODY, "wrong password");
+    }
+    assert_eq!(world.taken(SIGN_IN_ADDRESS_BUCKET, NOBODY), 10);
+}
+
+// C02
+#[test]
+fn one_site_is_one_source() {
+    let world = World::default();
+    for host in 0..10 {
+        let address = format!("2001:db8:1:2::{host}");
+        assert_eq!(sign_in(&world, &address, ADA, "wrong password"), Ok(false));
+    }
+    assert!(is_limited(&sign_in(
+        &world,
+        "2001:db8:1:2:ffff::1",
+        ADA,
+        "x"
+    )));
+    assert_eq!(sign_in(&world, "2001:db8:1:3::1", ADA, "x"), Ok(false));
+}
+
+// C02, C03
+#[test]
+fn many_sources_are_stopped_together_and_the_owner_is_heard_where_they_were_before() {
+    let world = besieged();
+    assert!(is_limited(&sign_in(
+        &world,
+        ELSEWHERE,
+        ADA,
+        "wrong password"
+    )));
+    assert!(is_limited(&sign_in(&world, ELSEWHERE, ADA, PASSWORD)));
+    assert_eq!(sign_in(&world, HOME, ADA, PASSWORD), Ok(true));
+    // At home only the right one is heard.
+    assert!(is_limited(&sign_in(&world, HOME, ADA, "wrong password")));
+    world.pass(HOUR);
+    assert_eq!(sign_in(&world, ELSEWHERE, ADA, PASSWORD), Ok(true));
+}
+
+// C02: a known source has as few tries as any.
+#[test]
+fn whoever_shares_the_owners_source_gets_no_more_tries_than_others() {
+    let world = besieged();
+    for _ in 0..10 {
+        assert!(is_limited(&sign_in(&world, HOME, ADA, "wrong password")));
+        assert_eq!(world.effort()["verify"], 1);
+    }
+    assert!(is_limited(&sign_in(&world, HOME, ADA, PASSWORD)));
+    assert!(!world.effort().contains_key("verify"));
+}
+
+// C04: nor does a stranger learn by it that there is an account, or from where it is used.
+#[test]
+fn beyond_the_limit_every_wrong_password_gets_the_same_answer_after_the_same_work() {
+    let world = besieged();
+    assert_eq!(guess(&world, NOBODY, 100), Ok(false));
+    let mut seen = Vec::new();
+    for (source, email) in [
+        (HOME, ADA),
+        (ELSEWHERE, ADA),
+        (HOME, NOBODY),
+        (ELSEWHERE, NOBODY),
+    ] {
+        let answer = sign_in(&world, source, email, "wrong password");
+        assert!(is_limited(&answer), "{answer:?}");
+        seen.push((answer, world.effort()));
+    }
+    let [first, others @ ..] = seen.as_slice() else {
+        panic!("{seen:?}")
+    };
+    assert!(others.iter().all(|other| other == first), "{seen:#?}");
+    // The right one from elsewhere is no other answer either.
+    let right = sign_in(&world, "198.51.100.8", ADA, PASSWORD);
+    assert_eq!((&right, &world.effort()), (&first.0, &first.1));
+    assert!(world.last_audit().2.is_some());
+}
+
+// C03
+#[test]
+fn whoever_resets_the_password_by_mail_is_heard_there_and_only_there_is_known() {
+    let world = besieged();
+    for _ in 0..10 {
+        let _ = sign_in(&world, ELSEWHERE, ADA, "wrong password");
+    }
+    let token = world
+        .call(|service| service.get_forgot_password_token(ADA))
+        .unwrap()
+        .token;
+    let new = "another good password";
+    world
+        .call_as(from(ELSEWHERE), |service| {
+            service.reset_password(&token, &secret(new))
+        })
+        .unwrap();
+    assert_eq!(sign_in(&world, ELSEWHERE, ADA, new), Ok(true));
+    assert_eq!(world.taken(SIGN_IN_ADDRESS_BUCKET, ADA), 0);
+    // Whoever was at home before may have been the thief.
+    assert_eq!(guess(&world, ADA, 100), Ok(false));
+    assert!(is_limited(&sign_in(&world, HOME, ADA, new)));
+    assert_eq!(sign_in(&world, ELSEWHERE, ADA, new), Ok(true));
+}
+
+#[test]
+fn a_source_is_known_for_ninety_days_after_the_last_sign_in() {
+    for (since, expected) in [(90 * DAY - 1, Ok(true)), (90 * DAY, Err(()))] {
+        let world = World::default();
+        world.active(ADA);
+        world.pass(5);
+        sign_in(&world, HOME, ADA, PASSWORD).unwrap();
+        world.pass(30 * DAY);
+        sign_in(&world, HOME, ADA, PASSWORD).unwrap();
+        world.pass(since);
+        assert_eq!(guess(&world, ADA, 100), Ok(false));
+        let answer = sign_in(&world, HOME, ADA, PASSWORD);
+        assert_eq!(answer.map_err(|_| ()), expected);
+    }
+}
+
+/// What is wrong, off or overdue makes no source known; and one account's is not another's.
+#[test]
+fn only_a_sign_in_makes_a_source_known() {
+    let world = World::default();
+    let id = world.register(ADA).id;
+    world.active("bob@example.com");
+    assert_eq!(sign_in(&world, HOME, ADA, "wrong password"), Ok(false));
+    assert_eq!(sign_in(&world, HOME, NOBODY, PASSWORD), Ok(false));
+    world.pass(2 * DAY);
+    assert_eq!(sign_in(&world, HOME, ADA, PASSWORD), Ok(true));
+    world
+        .operate(|service| service.set_disabled(&id, true))
+        .unwrap();
+    assert_eq!(sign_in(&world, HOME, ADA, PASSWORD), Ok(false));
+    assert!(world.stored("known-sources/").is_empty());
+    assert_eq!(sign_in(&world, HOME, "bob@example.com", PASSWORD), Ok(true));
+    assert_eq!(world.stored("known-sources/").len(), 1);
+}
+
+#[test]
+fn few_sources_are_kept_and_they_do_not_say_where() {
+    let world = World::default();
+    let id = world.active(ADA);
+    for number in 0..60 {
+        let source = format!("203.0.113.{number}");
+        assert_eq!(sign_in(&world, &source, ADA, PASSWORD), Ok(true));
+    }
+    let keys = world.stored("known-sources/");
+    assert_eq!(keys.len(), 1);
+    let record = world.state.borrow().entries[&keys[0]].clone();
+    let text = String::from_utf8(record.value).unwrap();
+    assert!(
+        text.matches("seen_at").count() == 20 && !text.contains("203.0"),
+        "{text}"
+    );
+    assert_eq!(record.subject, Some(id));
+    // The latest are known.
+    assert_eq!(guess(&world, ADA, 40), Ok(false));
+    assert_eq!(sign_in(&world, "203.0.113.59", ADA, PASSWORD), Ok(true));
+    assert!(is_limited(&sign_in(&world, "203.0.113.39", ADA, PASSWORD)));
+}
+
+/// A sign-in from a known source changes nothing of it, but once a day.
+#[test]
+fn a_known_source_is_written_once_a_day() {
+    let world = World::default();
+    world.active(ADA);
+    let writes = |world: &World| {
+        assert_eq!(sign_in(world, HOME, ADA, PASSWORD), Ok(true));
+        world.effort().get("put").copied().unwrap_or_default()
+    };
+    assert_eq!((writes(&world), writes(&world)), (1, 0));
+    world.rotate_mac_key();
+    assert_eq!(writes(&world), 0);
+    world.pass(DAY);
+    assert_eq!((writes(&world), writes(&world)), (1, 0));
+    // By now it is kept by the new key.
+    world.rotate_mac_key();
+    assert_eq!(writes(&world), 0);
+}
+
+#[test]
+fn people_who_come_through_a_service_are_one_source() {
+    let world = World::default();
+    world.active(ADA);
+    for number in 0..10 {
+        let by_service = crate::ports::Message {
+            remote_address: Some(format!("192.0.2.{number}")),
+            ..crate::testing::service()
+        };
+        let answer = world.call_as(by_service, |service| {
+            service.get_user(ADA, &secret("wrong password"))
+        });
+        assert_eq!(answer, Ok(None));
+    }
+    let answer = world.call(|service| service.get_user(ADA, &secret(PASSWORD)));
+    assert!(matches!(answer, Err(Error::TooManyRequests(_))));
+    let answer = world.call_as(through_component(), |service| {
+        service.get_user(ADA, &secret(PASSWORD))
+    });
+    assert!(answer.unwrap().is_some());
+    assert_eq!(world.taken_for(SIGN_IN_BUCKET).len(), 1);
+}

@@ -1,0 +1,60 @@
+//! How often somebody may try a password, and who else is kept out by it.
+//!
+//! ```text
+//!           for an address and a source             for an address, wherever from
+//! counted   each try; a success forgives them all   failures, and a success from a source that is not known
+//! so many   10 in a quarter of an hour              100 in an hour
+//! then      nobody is heard, nothing is hashed      only the right password from a known source
+//! ```
+//!
+//! One source that guesses is stopped by the first, and stops nobody else. Many sources that guess together are stopped by
+//! the second (ASVS 4.0 §2.2.1). That would keep the owner out too, but for where they were before: a source is *known*
+//! from which the account was signed in to.
+//!
+//! What anybody sees is the same for an address without an account, and from a known source: beyond the second limit every
+//! wrong password gets the same answer after the same work, and so does the right one from elsewhere.
+
+use crate::ports::Limits;
+use crate::settings::{SIGN_IN_ADDRESS_BUCKET, SIGN_IN_BUCKET};
+
+/// The tries for an address from a source.
+#[derive(Debug)]
+pub(crate) struct Tries<'a, P> {
+    ports: &'a P,
+    address: &'a str,
+    here: String,
+}
+
+impl<'a, P: Limits> Tries<'a, P> {
+    /// `address` is canonical, or a text that is no address, at most 254 bytes.
+    pub(crate) fn new(ports: &'a P, address: &'a str, source: &str) -> Self {
+        // Neither part has a line feed, or it is a text that nobody's address is.
+        let here = format!("{address}\n{source}");
+        Self {
+            ports,
+            address,
+            here,
+        }
+    }
+
+    /// Begins a try. Some: there were too many from here; there may be one in so many milliseconds.
+    pub(crate) fn begin(&self) -> Option<u64> {
+        self.ports.take(SIGN_IN_BUCKET, &self.here)
+    }
+
+    /// Counts for the address, wherever it came from, what was begun. Some: there were too many.
+    pub(crate) fn count(&self) -> Option<u64> {
+        self.ports.take(SIGN_IN_ADDRESS_BUCKET, self.address)
+    }
+
+    /// Forgives what failed from here: somebody had the right password (NIST SP 800-63B-4 §3.2.2).
+    pub(crate) fn forgive(&self) {
+        self.ports.reset(SIGN_IN_BUCKET, &self.here);
+    }
+
+    /// Forgives what failed from here and wherever: somebody proved to be the owner by other means.
+    pub(crate) fn forgive_all(&self) {
+        self.forgive();
+        self.ports.reset(SIGN_IN_ADDRESS_BUCKET, self.address);
+    }
+}
