@@ -36,6 +36,14 @@ async fn a_person_signs_up_verifies_and_signs_in() {
     server.verify(ANN).await;
     let answer = server.accounts().is_email_verified(asked()).await.unwrap();
     assert!(answer.into_inner().verified);
+
+    // One that is not theirs is not verified for them.
+    for (email, verified) in [("ANN@example.org", true), ("bob@example.org", false)] {
+        let request = IsEmailVerifiedRequest { data: data(email) };
+        let request = with(&session.access, request);
+        let answer = server.accounts().is_email_verified(request).await;
+        assert_eq!(answer.unwrap().into_inner().verified, verified, "{email}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

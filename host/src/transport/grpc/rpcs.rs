@@ -61,7 +61,7 @@ pub(super) static RPCS: [Rpc; 17] = [
     command("accounts.v1.PublicAccountsService/NewPassword", "accounts", "new-password", Fields).ignoring(&["data.name", "data.email"]),
     command("accounts.v1.AccountsService/RefreshSession", "accounts", "refresh-session", Session).with_metadata(&[("x-refresh-token", "refresh_token")]),
     command("accounts.v1.AccountsService/TokenAuthorization", "accounts", "token-authorization", Session),
-    command("accounts.v1.AccountsService/IsEmailVerified", "accounts", "is-email-verified", Fields).ignoring(&["data.name", "data.email"]),
+    command("accounts.v1.AccountsService/IsEmailVerified", "accounts", "is-email-verified", Fields).ignoring(&["data.name"]),
     command("accounts.v1.AccountsService/EndSession", "accounts", "end-session", Fields),
     command("tokens.v1.TokensService/CreateToken", "api-tokens", "create", Fields),
     command("tokens.v1.TokensService/UpdateToken", "api-tokens", "update", Fields),
