@@ -39,6 +39,10 @@ wit-reference:
 validators:
     tests/validators/run.sh
 
+# One scenario over HTTP, gRPC and gRPC-Web, with clients in Python, Node and Chromium (needs python3 and node): a table.
+conformance:
+    tests/clients/run.sh
+
 # Open the pages of links and mails in Chromium (needs node and chromium).
 browser *ARGS:
     tests/browser/run.sh {{ARGS}}
