@@ -39,6 +39,10 @@ wit-reference:
 validators:
     tests/validators/run.sh
 
+# One scenario over HTTP, gRPC and gRPC-Web, with clients in Python, Node and Chromium (needs python3 and node): a table.
+conformance:
+    tests/clients/run.sh
+
 # Open the pages of links, the operator's page for mails and the mails themselves in Chromium (needs node; installs Chromium).
 browser *ARGS:
     tests/browser/run.sh {{ARGS}}

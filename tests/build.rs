@@ -1,9 +1,11 @@
-//! Builds the test guests and writes the functions that give their bytes.
+//! Builds the test guests and writes the constants with their bytes; writes the stubs of the gRPC services.
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use guest_build::{Built, Guests};
+use guest_build::{Built, Error, Guests};
+use prost::Message as _;
+use prost_types::FileDescriptorSet;
 
 /// The examples of `tests/guests`.
 const GUESTS: &[&str] = &[
@@ -41,8 +43,23 @@ fn main() -> ExitCode {
         };
         let built = guest_build::build_examples(&guests, GUESTS)?;
         let path = guest_build::env_path("OUT_DIR")?.join("guests.rs");
-        guest_build::write_if_changed(&path, source(&built).as_bytes())
+        guest_build::write_if_changed(&path, source(&built).as_bytes())?;
+        stubs()
     })
+}
+
+/// Writes the stubs of a gRPC client.
+fn stubs() -> Result<(), Error> {
+    let failed = |source| Error::File {
+        path: "../proto".into(),
+        source,
+    };
+    let services = FileDescriptorSet::decode(proto::FILE_DESCRIPTOR_SET);
+    let services = services.map_err(|cause| failed(std::io::Error::other(cause)))?;
+    tonic_prost_build::configure()
+        .build_server(false)
+        .compile_fds(services)
+        .map_err(failed)
 }
 
 /// One constant a guest: `COUNTER_A`.

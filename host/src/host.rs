@@ -15,13 +15,13 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::audit::AuditLog;
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
 use crate::contract::Channel;
 use crate::error::Failure;
 use crate::hashing::HashPoolError;
 use crate::keyring::{KeyRing, KeyRingError};
-use crate::message::{Answer, Caller, Message};
+use crate::message::{Answer, Caller, Message, Plane};
 use crate::outbox::mail::Reason;
 use crate::outbox::{self, Deliverer, Mails, Posted};
 use crate::planes::Planes;
@@ -125,6 +125,24 @@ impl Host {
     /// Whatever the client is to be told; see [`crate::error::Code`].
     pub async fn send(&self, message: Message) -> Answer {
         self.0.router.send(message).await
+    }
+
+    /// Checks the credential of `caller` by the command that the configuration names for it, as a message would before its
+    /// command runs, and nothing else. Ok for a caller of the service plane, who was found good before. `request_id` names the
+    /// request in logs; the client waits until `deadline`.
+    ///
+    /// # Errors
+    /// `unauthenticated` for a credential that is not worth anything, and for a caller without one; as [`Host::send`].
+    pub async fn authenticate(
+        &self,
+        caller: Caller,
+        request_id: String,
+        deadline: Option<Timestamp>,
+    ) -> Result<(), Failure> {
+        match caller.plane {
+            Plane::Service => Ok(()),
+            Plane::User | Plane::Public => self.0.router.check(caller, request_id, deadline).await,
+        }
     }
 
     /// Sends `request` to `channel/command` on the service plane and reads the reply as `Reply`.

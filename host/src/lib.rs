@@ -59,6 +59,7 @@
 //! * `bundle` (default): the components of this release are part of the library.
 //! * `sqlite` (default): the store that lasts, and backups of it.
 //! * `http` (default): the HTTP transport.
+//! * `grpc` (default): the gRPC services, by the same router.
 //! * `smtp` (default): mails through a server; without it they are captured, or go to the embedder's own mailer.
 //! * `cli` (default): what the program `vestibule` needs.
 

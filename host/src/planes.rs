@@ -159,8 +159,7 @@ impl Planes {
         command: &str,
     ) -> Result<Caller, Failure> {
         if !self.is_public(channel, command) {
-            let message = "this needs a credential: send `Authorization: Bearer …`";
-            return Err(Failure::new(Code::Unauthenticated, message));
+            return Err(missing());
         }
         match credentials.acting_user {
             Some(_) => Err(may_not_act()),
@@ -186,14 +185,46 @@ impl Planes {
         if !self.is_user(channel, command) {
             return Err(out_of_reach());
         }
-        let kind = match bearer.starts_with(API_TOKEN_PREFIX) {
-            true => CredentialKind::ApiToken,
-            false => CredentialKind::Jwt,
-        };
-        Ok(Caller::user(Credential {
-            kind,
-            value: Zeroizing::new(bearer.to_owned()),
-        }))
+        Ok(Caller::user(credential(bearer)))
+    }
+}
+
+/// Who presents `credentials` at the moment `now`, for what needs a credential and reaches no command: a service key may be for
+/// anything, and any other credential is for its check to judge.
+///
+/// # Errors
+/// `unauthenticated` without a credential, and for one that is not well-formed or no live service key; for an acting user as
+/// [`Planes::admit`].
+pub async fn identify(
+    keys: &dyn ServiceKeyLookup,
+    credentials: Credentials,
+    now: Timestamp,
+) -> Result<Caller, Failure> {
+    let acting_user = credentials.acting_user.as_deref();
+    let authorization = credentials.authorization.as_ref().ok_or_else(missing)?;
+    let bearer = bearer(authorization).ok_or_else(invalid)?;
+    let caller = if bearer.starts_with(SERVICE_KEY_PREFIX) {
+        let key = keys.look_up(bearer).await?.ok_or_else(invalid)?;
+        admit_service(key, acting_user, now)?
+    } else if acting_user.is_some() {
+        return Err(may_not_act());
+    } else {
+        Caller::user(credential(bearer))
+    };
+    Ok(Caller {
+        remote_address: credentials.remote_address,
+        ..caller
+    })
+}
+
+fn credential(bearer: &str) -> Credential {
+    let kind = match bearer.starts_with(API_TOKEN_PREFIX) {
+        true => CredentialKind::ApiToken,
+        false => CredentialKind::Jwt,
+    };
+    Credential {
+        kind,
+        value: Zeroizing::new(bearer.to_owned()),
     }
 }
 
@@ -271,6 +302,11 @@ fn matches(patterns: &[CommandPattern], channel: &str, command: &str) -> bool {
     patterns
         .iter()
         .any(|pattern| pattern.matches(channel, command))
+}
+
+fn missing() -> Failure {
+    let message = "this needs a credential: send `Authorization: Bearer …`";
+    Failure::new(Code::Unauthenticated, message)
 }
 
 fn invalid() -> Failure {
@@ -460,6 +496,39 @@ mod tests {
         assert_eq!(known.code, Code::Unauthenticated);
         assert_eq!(known.code, unknown.code);
         assert_eq!(known.message, unknown.message);
+    }
+
+    #[tokio::test]
+    async fn whoever_presents_something_is_identified_by_it() {
+        let identified = async |authorization: Option<&str>, acting_user: Option<&str>| {
+            let credentials = Credentials {
+                authorization: authorization.map(|text| Zeroizing::new(text.to_owned())),
+                acting_user: acting_user.map(str::to_owned),
+                remote_address: Some(IpAddr::from([192, 0, 2, 1])),
+            };
+            identify(&Keys, credentials, 7).await
+        };
+        let key = identified(Some("Bearer vsk_token"), None).await.unwrap();
+        assert_eq!(key.plane, Plane::Service);
+        assert_eq!(key.service_key.as_deref(), Some("id-token"));
+        assert_eq!(key.remote_address, Some(IpAddr::from([192, 0, 2, 1])));
+        for (bearer, kind) in [
+            ("Bearer eyJ.a.b", CredentialKind::Jwt),
+            ("Bearer vst_x", CredentialKind::ApiToken),
+        ] {
+            let user = identified(Some(bearer), None).await.unwrap();
+            assert_eq!(user.plane, Plane::User);
+            assert_eq!(user.credential.unwrap().kind, kind);
+        }
+        for authorization in [None, Some(""), Some("Basic dTpw"), Some("Bearer vsk_wrong")] {
+            let failure = identified(authorization, None).await.unwrap_err();
+            assert_eq!(failure.code, Code::Unauthenticated, "{authorization:?}");
+        }
+        let user = Some(r#"{"id":"u1"}"#);
+        for bearer in ["Bearer vsk_token", "Bearer eyJ.a.b"] {
+            let failure = identified(Some(bearer), user).await.unwrap_err();
+            assert_eq!(failure.code, Code::AccessDenied, "{bearer}");
+        }
     }
 
     #[tokio::test]

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod conformance;
 pub mod faulty_store;
 pub mod front;
+pub mod grpc;
 pub mod guests;
 pub mod harness;
 pub mod letter_box;

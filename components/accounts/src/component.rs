@@ -64,8 +64,10 @@ impl wit::Guest for Component {
         Ok(service().new_password(&request.code, &request.password)?)
     }
 
-    fn is_email_verified() -> Result<wit::EmailVerification, wit::Error> {
-        let verified = service().is_email_verified()?;
+    fn is_email_verified(
+        request: wit::IsEmailVerifiedRequest,
+    ) -> Result<wit::EmailVerification, wit::Error> {
+        let verified = service().is_email_verified(request.email.as_deref())?;
         Ok(wit::EmailVerification { verified })
     }
 

@@ -39,6 +39,8 @@ pub struct Config {
     pub data: PathBuf,
     /// The public listener.
     pub http: Http,
+    /// gRPC, on the public listener.
+    pub grpc: Grpc,
     /// The administration listener.
     pub admin: Admin,
     /// Where the root key comes from.
@@ -89,6 +91,14 @@ pub struct Http {
     pub trusted_proxies: Vec<IpNet>,
     /// How long a stop waits for messages in flight, in milliseconds.
     pub drain_ms: u64,
+}
+
+/// gRPC, on the public listener. Its limits are those of [`Http`].
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Grpc {
+    /// Whether anybody may ask the server which services and messages there are (`grpc.reflection.v1`).
+    pub reflection: bool,
 }
 
 /// The administration listener.
@@ -308,6 +318,7 @@ impl Default for Config {
         Self {
             data: "data".into(),
             http: Http::default(),
+            grpc: Grpc::default(),
             admin: Admin::default(),
             root_key: RootKeySource::default(),
             shared: Shared::default(),

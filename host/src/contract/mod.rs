@@ -164,6 +164,12 @@ impl Command {
             Request::Params => &self.params,
         }
     }
+
+    /// Whether it cannot be asked without a request.
+    #[must_use]
+    pub fn needs_a_request(&self) -> bool {
+        !self.fields().iter().all(Field::is_optional)
+    }
 }
 
 /// Why bytes cannot be served.

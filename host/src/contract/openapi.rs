@@ -119,8 +119,6 @@ fn operation(
     command: &Command,
     schemas: &mut Schemas,
 ) -> Value {
-    let fields = command.fields();
-    let optional = command.params.is_empty() && fields.is_empty();
     let mut operation = json!({
         "operationId": operation_id(channel, command),
         "tags": [&*channel.name],
@@ -129,7 +127,7 @@ fn operation(
             {"$ref": "#/components/parameters/request-id"},
         ],
         "requestBody": {
-            "required": !optional,
+            "required": command.needs_a_request(),
             "content": {"application/json": {"schema": schemas.request(channel, command)}},
         },
         "responses": responses(options, channel, command, schemas),

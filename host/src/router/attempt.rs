@@ -6,9 +6,9 @@ use serde_json::Value;
 use tokio::time::Instant;
 use wasmtime::component::Val;
 
-use super::Router;
 use super::ends::Ends;
 use super::replies::Replies;
+use super::{Asked, Router, Wanted};
 use crate::contract::types::Type;
 use crate::contract::{Command, json};
 use crate::error::{Code, Failure};
@@ -30,8 +30,9 @@ pub(super) struct Call {
     pub(super) message: Message,
     /// What a run may use up.
     pub(super) limits: EffectiveLimits,
-    /// The build and the decoded request; or why there is none, which is said only after the credential was checked.
-    target: Result<Target, Failure>,
+    /// The build and the decoded request, unless the check of the credential is all that is wanted; or why there is none, which
+    /// is said only after the credential was checked.
+    target: Result<Option<Target>, Failure>,
 }
 
 #[derive(Clone)]
@@ -42,23 +43,25 @@ struct Target {
 
 impl Call {
     /// Decodes the request by the contract of the build that serves it.
-    pub(super) fn new(
-        deployments: &Deployments,
-        mut message: Message,
-        otherwise: EffectiveLimits,
-    ) -> Self {
+    pub(super) fn new(deployments: &Deployments, asked: Asked, otherwise: EffectiveLimits) -> Self {
+        let Asked {
+            mut message,
+            wanted,
+        } = asked;
         let found = find(deployments, &message);
         let limits = found
             .as_ref()
             .map_or(otherwise, |(deployment, _)| deployment.limits.clone());
-        let target = found.and_then(|(deployment, command)| {
-            let params =
-                json::decode_request(command, &message.payload).map_err(Failure::bad_request)?;
-            Ok(Target {
-                deployment: deployment.clone(),
-                params: params.into(),
-            })
-        });
+        let target = match wanted {
+            Wanted::Check => Ok(None),
+            Wanted::Reply => found.and_then(|(deployment, command)| {
+                let params = json::decode_request(command, &message.payload);
+                Ok(Some(Target {
+                    deployment: deployment.clone(),
+                    params: params.map_err(Failure::bad_request)?.into(),
+                }))
+            }),
+        };
         if target.is_err() {
             // It will be refused: nothing of it needs to wait.
             message.payload = Value::Null;
@@ -212,7 +215,8 @@ impl Router {
             }
         }
         let target = match &call.target {
-            Ok(target) => target.clone(),
+            Ok(Some(target)) => target.clone(),
+            Ok(None) => return (Some(work), Ok(Ran::Replied(Ok(None), None))),
             Err(failure) => return (Some(work), Err(Ending::Refused(failure.clone()))),
         };
         let replies = match &call.message.id {
@@ -324,12 +328,10 @@ impl Router {
                 .writes(&records, facts.generation())
                 .map_err(|cause| broken(cause.into()))?;
             if let Some(replies) = replies {
-                let short = call.target.as_ref().is_ok_and(|target| {
-                    target
-                        .deployment
-                        .contract
-                        .manifest
-                        .has_short_reply(&call.message.command)
+                let target = call.target.as_ref().ok().and_then(Option::as_ref);
+                let short = target.is_some_and(|target| {
+                    let manifest = &target.deployment.contract.manifest;
+                    manifest.has_short_reply(&call.message.command)
                 });
                 more.push(
                     replies
@@ -424,7 +426,7 @@ fn credential_request(command: &Command, credential: &str) -> Option<Value> {
 }
 
 /// The one face of every credential that is worth nothing.
-fn unauthenticated() -> Failure {
+pub(super) fn unauthenticated() -> Failure {
     Failure::new(
         Code::Unauthenticated,
         "the credential is missing, or not worth anything any more",

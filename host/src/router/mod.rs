@@ -15,12 +15,14 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use rand::RngExt as _;
+use serde_json::Value;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use crate::audit::AuditRecord;
+use crate::clock::Timestamp;
 use crate::error::{Code, Failure};
-use crate::message::{Answer, CredentialKind, Message};
+use crate::message::{Answer, Caller, CredentialKind, Message};
 use crate::sandbox::fault::Ending;
 use crate::sandbox::pin::Pin;
 use crate::sandbox::work::{Facts, Memory};
@@ -63,15 +65,53 @@ impl AuthCommands {
     }
 }
 
+/// A message, and what is wanted of it.
+struct Asked {
+    message: Message,
+    wanted: Wanted,
+}
+
+/// What is wanted of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// What its command answers.
+    Reply,
+    /// That its credential was checked; its command is the one that checks it.
+    Check,
+}
+
 impl Router {
     /// Routes `message` to its end. Dropping the future calls the message off, unless it has hashed, kept or counted by then.
     pub(crate) async fn send(self: &Arc<Self>, message: Message) -> Answer {
+        let wanted = Wanted::Reply;
+        self.dispatch(Asked { message, wanted }).await
+    }
+
+    /// Checks the credential of `caller` as the first step of a message does, in the line and within the limits of the command
+    /// that checks it.
+    pub(crate) async fn check(
+        self: &Arc<Self>,
+        caller: Caller,
+        request_id: String,
+        deadline: Option<Timestamp>,
+    ) -> Result<(), Failure> {
+        let kind = caller.credential.as_ref().map(|credential| credential.kind);
+        let command = kind.and_then(|kind| self.auth.for_kind(kind));
+        let (channel, command) = command.ok_or_else(attempt::unauthenticated)?;
+        let mut message = Message::new(channel, command, Value::Null, caller);
+        message.request_id = request_id;
+        message.deadline = deadline;
+        let wanted = Wanted::Check;
+        self.dispatch(Asked { message, wanted }).await.map(drop)
+    }
+
+    async fn dispatch(self: &Arc<Self>, asked: Asked) -> Answer {
         let pin = Arc::new(Pin::default());
         let router = self.clone();
         let task = tokio::spawn({
             let pin = pin.clone();
             // Boxed: tokio moves what it spawns.
-            async move { Box::pin(router.in_turn(message, pin)).await }
+            async move { Box::pin(router.in_turn(asked, pin)).await }
         });
         let _calls_off = CallOff {
             task: task.abort_handle(),
@@ -86,17 +126,17 @@ impl Router {
     }
 
     /// Runs the message in the line of its command: whatever it takes, decoding and logging included, is done in its turns.
-    async fn in_turn(&self, message: Message, pin: Arc<Pin>) -> Answer {
+    async fn in_turn(&self, asked: Asked, pin: Arc<Pin>) -> Answer {
         let deployments = self.deployments.load_full();
-        let command = command_name(&deployments, &message);
-        let ends = self.ends(&deployments, &message);
+        let command = command_name(&deployments, &asked.message);
+        let ends = self.ends(&deployments, &asked.message);
         let is_urgent = || pin.is_committing();
         // A client's deadline no longer ends what is held, so that is no reason to run it before others.
         let limit = || match pin.is_held() {
             true => ends.limit,
             false => ends.deadline,
         };
-        let work = self.observe(message, command.clone(), deployments, pin.clone(), ends);
+        let work = self.observe(asked, command.clone(), deployments, pin.clone(), ends);
         let faulted = |answer: &Answer| {
             let code = answer.as_ref().err().map(|failure| failure.code.clone());
             code == Some(Code::Unknown)
@@ -117,7 +157,7 @@ impl Router {
     /// Runs the message and tells metrics and log how it went.
     async fn observe(
         &self,
-        message: Message,
+        asked: Asked,
         name: Arc<str>,
         deployments: Arc<Deployments>,
         pin: Arc<Pin>,
@@ -125,10 +165,10 @@ impl Router {
     ) -> Answer {
         let started = Instant::now();
         let id = uuid::Uuid::now_v7().to_string();
-        let request = message.request_id.clone();
+        let request = asked.message.request_id.clone();
         let (channel, command) = name.split_once('/').unwrap_or((UNKNOWN, UNKNOWN));
         let answer = self
-            .route(&id, message, name.clone(), deployments, pin, ends)
+            .route(&id, asked, name.clone(), deployments, pin, ends)
             .await;
         let outcome = answer
             .as_ref()
@@ -168,13 +208,13 @@ impl Router {
     async fn route(
         &self,
         id: &str,
-        message: Message,
+        asked: Asked,
         name: Arc<str>,
         deployments: Arc<Deployments>,
         pin: Arc<Pin>,
         ends: Ends,
     ) -> Answer {
-        let call = attempt::Call::new(&deployments, message, self.limits.clone());
+        let call = attempt::Call::new(&deployments, asked, self.limits.clone());
         if let Some(refusal) = call.refusal() {
             return Err(refusal);
         }

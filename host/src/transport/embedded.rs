@@ -7,18 +7,19 @@ use serde_json::Value;
 
 use super::http::{self, Options};
 use super::{Deployed, Service};
+use crate::clock::Timestamp;
 use crate::contract::Channel;
 use crate::contract::openapi::Access;
 use crate::error::Failure;
 use crate::host::Host;
 use crate::message::{Answer, Caller, Message};
-use crate::planes::Credentials;
+use crate::planes::{Credentials, identify};
 use crate::sandbox::Deployments;
 use crate::telemetry::Metrics;
 
 impl Host {
-    /// An axum router with the commands (`POST /v1/<channel>/<command>`), the documents, the probes and the pages that links in
-    /// mails lead to, as the configuration says. It is served at the root of the public origin.
+    /// An axum router with the commands (`POST /v1/<channel>/<command>`), the gRPC services, the documents, the probes and the
+    /// pages that links in mails lead to, as the configuration says. It is served at the root of the public origin.
     ///
     /// The client's address is known if the router is served with
     /// [`axum::extract::ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo), as [`super::serve`] does.
@@ -39,10 +40,24 @@ impl Service for Host {
         channel: &str,
         command: &str,
     ) -> Result<Caller, Failure> {
-        let (keys, now) = (self.service_keys(), self.clock().now());
-        self.planes()
-            .admit(&**keys, credentials, channel, command, now)
+        let (planes, keys) = (self.planes(), self.service_keys());
+        planes
+            .admit(&**keys, credentials, channel, command, self.now())
             .await
+    }
+
+    async fn authenticate(
+        &self,
+        credentials: Credentials,
+        request_id: String,
+        deadline: Option<Timestamp>,
+    ) -> Result<(), Failure> {
+        let caller = identify(&**self.service_keys(), credentials, self.now()).await?;
+        Host::authenticate(self, caller, request_id, deadline).await
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock().now()
     }
 
     fn deployed(&self) -> Arc<dyn Deployed> {

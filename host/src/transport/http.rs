@@ -1,4 +1,4 @@
-//! HTTP: `POST /v1/<channel>/<command>`, the documents, the probes, the pages of links.
+//! HTTP: `POST /v1/<channel>/<command>`, the documents, the probes, the pages of links; and gRPC, by its content type.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -17,6 +17,8 @@ use serde_json::{Value, json};
 pub use super::documents::Installation;
 use super::documents::{self, Documents};
 use super::forwarded::client_address;
+#[cfg(feature = "grpc")]
+use super::grpc::{self, Grpc};
 use super::pages;
 use super::reply::{self, Outcome, Refusal};
 use super::request::{self, REQUEST_ID};
@@ -25,6 +27,7 @@ use crate::config::{Config, Links, is_name};
 use crate::contract::json::parse;
 use crate::error::{Code, Failure};
 use crate::message::{Caller, Message};
+use crate::planes::Credentials;
 use crate::telemetry::UNKNOWN;
 
 /// How the public router behaves.
@@ -40,6 +43,8 @@ pub struct Options {
     pub installation: Installation,
     /// Which pages for links in mails are somebody else's.
     pub links: Links,
+    /// Whether gRPC clients are told what services there are. Without the feature `grpc` there are none.
+    pub grpc_reflection: bool,
 }
 
 impl From<&Config> for Options {
@@ -54,6 +59,7 @@ impl From<&Config> for Options {
                 bare: config.asyncapi.bare.clone(),
             },
             links: config.links.clone(),
+            grpc_reflection: config.grpc.reflection,
         }
     }
 }
@@ -63,8 +69,8 @@ pub(super) struct Front {
     pub(super) service: Arc<dyn Service>,
     pub(super) documents: Documents,
     pub(super) installation: Installation,
-    max_body_bytes: usize,
-    body_timeout: Duration,
+    pub(super) max_body_bytes: usize,
+    pub(super) body_timeout: Duration,
     trusted_proxies: Vec<IpNet>,
 }
 
@@ -82,7 +88,7 @@ pub fn router(service: Arc<dyn Service>, options: Options) -> axum::Router {
         body_timeout: options.body_timeout,
         trusted_proxies: options.trusted_proxies,
     });
-    axum::Router::new()
+    let router = axum::Router::new()
         .route("/{version}/{channel}/{command}", post(command))
         .route("/openapi.json", get(documents::openapi_document))
         .route("/asyncapi.json", get(documents::asyncapi_document))
@@ -91,7 +97,13 @@ pub fn router(service: Arc<dyn Service>, options: Options) -> axum::Router {
         .route("/readyz", get(readyz))
         .merge(pages)
         .method_not_allowed_fallback(method_not_allowed)
-        .fallback(unknown_path)
+        .fallback(unknown_path);
+    #[cfg(feature = "grpc")]
+    let router = {
+        let grpc = Arc::new(Grpc::new(front.clone(), options.grpc_reflection));
+        router.layer(middleware::from_fn_with_state(grpc, grpc::divert))
+    };
+    router
         .layer(middleware::from_fn_with_state(front.clone(), observe))
         .with_state(front)
 }
@@ -208,10 +220,14 @@ impl Front {
     async fn admit(&self, parts: &Parts, channel: &str, command: &str) -> Result<Caller, Refusal> {
         let presented = parts.headers.contains_key(header::AUTHORIZATION);
         let refuse = |failure| Refusal::of_credential(failure, presented);
-        let address = self.address_of(parts);
-        let credentials = request::credentials(&parts.headers, address).map_err(refuse)?;
+        let credentials = self.credentials(parts).map_err(refuse)?;
         let admitted = self.service.admit(credentials, channel, command).await;
         admitted.map_err(refuse)
+    }
+
+    /// What the client presents, and where it is.
+    pub(super) fn credentials(&self, parts: &Parts) -> Result<Credentials, Failure> {
+        request::credentials(&parts.headers, self.address_of(parts))
     }
 
     fn address_of(&self, parts: &Parts) -> Option<IpAddr> {
@@ -220,12 +236,12 @@ impl Front {
     }
 
     /// Notes in `response` what the log may call the message: names that are in a contract.
-    fn address(
+    pub(super) fn address<B>(
         &self,
-        mut response: Response<Body>,
+        mut response: Response<B>,
         channel: &str,
         command: &str,
-    ) -> Response<Body> {
+    ) -> Response<B> {
         let deployed: Arc<dyn Deployed> = self.service.deployed();
         let channels = deployed.channels();
         let found = channels.iter().find(|known| *known.name == *channel);
@@ -279,7 +295,8 @@ async fn readyz(State(front): State<Arc<Front>>) -> Response<Body> {
     }
 }
 
-fn request_id(parts: &Parts) -> String {
+/// What [`observe`] named the request.
+pub(super) fn request_id(parts: &Parts) -> String {
     let id = parts.extensions.get::<RequestId>();
     id.map(|id| id.0.clone()).unwrap_or_default()
 }

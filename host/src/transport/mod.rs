@@ -5,6 +5,8 @@ mod connection;
 mod documents;
 mod embedded;
 mod forwarded;
+#[cfg(feature = "grpc")]
+mod grpc;
 pub mod http;
 mod pages;
 mod reply;
@@ -19,6 +21,7 @@ use async_trait::async_trait;
 
 pub use connection::{Drained, Gauge, Limits, serve};
 
+use crate::clock::Timestamp;
 use crate::contract::Channel;
 use crate::error::Failure;
 use crate::message::{Answer, Caller, Message};
@@ -42,6 +45,21 @@ pub trait Service: Send + Sync + 'static {
         channel: &str,
         command: &str,
     ) -> Result<Caller, Failure>;
+
+    /// Whether `credentials` are worth anything, for what needs some and reaches no command. `request_id` names the request in
+    /// logs; the client waits until `deadline`.
+    ///
+    /// # Errors
+    /// As [`crate::planes::identify`]; `unauthenticated` for a credential whose check refuses it.
+    async fn authenticate(
+        &self,
+        credentials: Credentials,
+        request_id: String,
+        deadline: Option<Timestamp>,
+    ) -> Result<(), Failure>;
+
+    /// The moment, on the host's clock.
+    fn now(&self) -> Timestamp;
 
     /// What is deployed now. The same `Arc` as long as nothing is deployed anew, so that what is derived from it can be kept.
     fn deployed(&self) -> Arc<dyn Deployed>;

@@ -86,7 +86,9 @@ impl wit::Guest for Door {
         Err(wit::Error::NotFound)
     }
 
-    fn is_email_verified() -> Result<wit::EmailVerification, wit::Error> {
+    fn is_email_verified(
+        _: wit::IsEmailVerifiedRequest,
+    ) -> Result<wit::EmailVerification, wit::Error> {
         Err(wit::Error::NotFound)
     }
 

@@ -1,5 +1,7 @@
 //! Who one is, as the installation knows it.
 
+use email_address::EmailAddress;
+
 use super::Service;
 use crate::error::Error;
 use crate::person::Needs;
@@ -28,16 +30,17 @@ pub struct OwnProfile {
 }
 
 impl<P: Ports> Service<'_, P> {
-    /// Whether the address of one's account is verified.
+    /// Whether the address of one's account is verified; not, if `email` is another one.
     ///
     /// # Errors
     /// [`Error::AccessDenied`] without a credential that has `profile:read` or is not limited; [`Error::NotFound`] for
     /// somebody who has no account; [`Error::TooManyRequests`].
-    pub fn is_email_verified(&self) -> Result<bool, Error> {
+    pub fn is_email_verified(&self, email: Option<&str>) -> Result<bool, Error> {
         let person = self.admit("is-email-verified", READ)?;
         let account = self.account(&person.subject);
         let account = self.granted("is-email-verified", Some(&person.subject), account)?;
-        Ok(account.is_email_verified)
+        let another = email.filter(|email| !email.is_empty() && !is_same(email, &account.email));
+        Ok(account.is_email_verified && another.is_none())
     }
 
     /// One's account and profile.
@@ -88,6 +91,12 @@ impl<P: Ports> Service<'_, P> {
     fn account(&self, id: &str) -> Result<Account, Error> {
         self.ports.get_account(id)?.ok_or(Error::NotFound)
     }
+}
+
+/// Whether two texts are one address.
+fn is_same(one: &str, other: &str) -> bool {
+    let canonical = |text| EmailAddress::parse(text).map(|address| address.canonical().to_owned());
+    matches!((canonical(one), canonical(other)), (Ok(one), Ok(other)) if one == other)
 }
 
 impl OwnProfile {

@@ -102,7 +102,7 @@ const OF_SESSIONS: [(&str, Ask); 5] = [
 const OF_SCOPES: [(&str, Ask, &[&str]); 3] = [
     (
         "is-email-verified",
-        |it| it.is_email_verified().map(drop),
+        |it| it.is_email_verified(None).map(drop),
         &["profile:read"],
     ),
     ("profile", |it| it.profile().map(drop), &["profile:read"]),

@@ -1,4 +1,4 @@
-use super::{ANN, paths, signed_in, with_ann};
+use super::{ANN, BOB, NOBODY, paths, signed_in, with_ann};
 use crate::error::Error;
 use crate::ports::Outcome;
 use crate::service::OwnProfile;
@@ -28,7 +28,22 @@ fn ones_profile_is_account_and_names() {
     let (world, id) = ann();
     let expected = profile(&id, Some("Ann"), Some("Example"));
     assert_eq!(world.ask(|service| service.profile()), Ok(expected));
-    assert_eq!(world.ask(|service| service.is_email_verified()), Ok(true));
+    assert_eq!(is_verified(&world, None), Ok(true));
+}
+
+fn is_verified(world: &World, email: Option<&str>) -> Result<bool, Error> {
+    world.ask(|service| service.is_email_verified(email))
+}
+
+#[test]
+fn an_address_that_is_not_ones_own_is_not_verified() {
+    let (world, _) = ann();
+    for own in ["", ANN, "Ann@EXAMPLE.org", " ann@example.org "] {
+        assert_eq!(is_verified(&world, Some(own)), Ok(true), "{own}");
+    }
+    for other in [BOB, NOBODY, "ann", "ann@example.org.", "a\nb"] {
+        assert_eq!(is_verified(&world, Some(other)), Ok(false), "{other}");
+    }
 }
 
 #[test]
@@ -52,7 +67,7 @@ fn a_pending_address_is_not_verified() {
         .get_mut(&id)
         .unwrap()
         .verified = false;
-    assert_eq!(world.ask(|service| service.is_email_verified()), Ok(false));
+    assert_eq!(is_verified(&world, None), Ok(false));
 }
 
 #[test]
@@ -91,9 +106,6 @@ fn who_has_no_account_or_no_profile_is_not_found() {
     world.state.borrow_mut().accounts.remove(&id);
     assert_eq!(change(), Err(Error::NotFound));
     assert_eq!(world.ask(|service| service.profile()), Err(Error::NotFound));
-    assert_eq!(
-        world.ask(|service| service.is_email_verified()),
-        Err(Error::NotFound)
-    );
+    assert_eq!(is_verified(&world, None), Err(Error::NotFound));
     assert!(world.audited("is-email-verified", Outcome::Denied, Some(&id)));
 }

@@ -12,22 +12,24 @@ use crate::contract::types::{Field, Flags, Label, ResultType, Type, Variant};
 use crate::contract::{Command, Request};
 use crate::error::Violation;
 
-/// The arguments of `command` that `request` stands for.
+/// The arguments of `command` that `request` stands for. `Null` is a request without fields, for a command that needs none: one
+/// that learns to take something can still be asked as before.
 ///
 /// # Errors
 ///
 /// Everything that does not fit, at most [`MAX_VIOLATIONS`], with its places.
 pub fn decode_request(command: &Command, request: &Value) -> Result<Vec<Val>, Vec<Violation>> {
     let mut decoder = Decoder::default();
-    let arguments = match (&command.request, request) {
-        (Request::Params, Value::Null) if command.params.is_empty() => Some(Vec::new()),
-        (Request::Params, request) => decoder
-            .object(&command.params, request, &Path::Root)
-            .map(|fields| fields.into_iter().map(|(_, value)| value).collect()),
-        (Request::Record(record), request) => decoder
-            .object(&record.fields, request, &Path::Root)
-            .map(|fields| vec![Val::Record(fields)]),
+    let nothing = Value::Object(Map::new());
+    let request = match request {
+        Value::Null if !command.needs_a_request() => &nothing,
+        request => request,
     };
+    let fields = decoder.object(command.fields(), request, &Path::Root);
+    let arguments = fields.map(|fields| match command.request {
+        Request::Params => fields.into_iter().map(|(_, value)| value).collect(),
+        Request::Record(_) => vec![Val::Record(fields)],
+    });
     decoder.finish(arguments)
 }
 

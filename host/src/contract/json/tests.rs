@@ -31,6 +31,8 @@ const ITEMS: &str = "
     record users { users: list<user>, kind: kind }
     variant kind { plain, sized(u32) }
     remove: func() -> result<_, error>;
+    find: func(request: search) -> u64;
+    record search { name: option<string> }
     count: func(first: u32, last-one: option<u32>) -> u64;
     measure: func() -> f64;
 ";
@@ -86,12 +88,16 @@ fn parameters_are_the_request() {
 }
 
 #[test]
-fn no_parameters_are_an_empty_object_or_null() {
+fn a_request_without_fields_is_an_empty_object_or_null() {
     let remove = command("remove");
     assert_eq!(decode_request(&remove, &Value::Null), Ok(vec![]));
     assert_eq!(decode_request(&remove, &json!({})), Ok(vec![]));
     assert_eq!(paths(&remove, json!({"x": 1})), ["x"]);
     assert_eq!(paths(&remove, json!([])), [""]);
+    let find = command("find");
+    let none = [Val::Record(vec![("name".into(), Val::Option(None))])];
+    assert_eq!(decode_request(&find, &Value::Null).unwrap(), none);
+    assert_eq!(decode_request(&find, &json!({})).unwrap(), none);
 }
 
 #[test]

@@ -10,8 +10,9 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
+use crate::clock::Timestamp;
 use crate::contract::{Contract, openapi::Access};
-use crate::error::Failure;
+use crate::error::{Code, Failure};
 use crate::planes::Planes;
 use crate::service_keys::ServiceKey;
 use crate::transport::http::{self, Installation, Options};
@@ -23,7 +24,7 @@ pub(in crate::transport) struct Fake {
     public: Vec<String>,
     answer: Mutex<Option<Answer>>,
     pub(in crate::transport) sent: Mutex<Vec<Message>>,
-    pub(super) ready: AtomicBool,
+    pub(in crate::transport) ready: AtomicBool,
     pub(super) metrics: Metrics,
 }
 
@@ -62,7 +63,7 @@ impl Fake {
         })
     }
 
-    pub(super) fn will_answer(&self, answer: Answer) {
+    pub(in crate::transport) fn will_answer(&self, answer: Answer) {
         *self.answer.lock().unwrap() = Some(answer);
     }
 }
@@ -96,6 +97,24 @@ impl Service for Fake {
         self.sent.lock().unwrap().push(message);
         let answer = self.answer.lock().unwrap().clone();
         answer.unwrap_or_else(|| Ok(Some(json!({"valid": true}))))
+    }
+
+    async fn authenticate(
+        &self,
+        credentials: Credentials,
+        _request_id: String,
+        _deadline: Option<Timestamp>,
+    ) -> Result<(), Failure> {
+        let caller = crate::planes::identify(&Keys, credentials, 0).await?;
+        let value = caller.credential.map(|credential| credential.value);
+        match value.is_none_or(|value| value.as_str() == "eyJ.good") {
+            true => Ok(()),
+            false => Err(Failure::new(Code::Unauthenticated, "not worth anything")),
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        1_000
     }
 
     async fn admit(
@@ -164,6 +183,7 @@ pub(in crate::transport) fn options() -> Options {
             bare: vec!["token".to_owned()],
         },
         links: crate::config::Links::default(),
+        grpc_reflection: false,
     }
 }
 
