@@ -26,7 +26,7 @@ const IN_FLIGHT: [usize; 2] = [16, 64];
 const OWNERS: usize = 100;
 
 /// So many pairs are saved to be revoked, for each second that is measured.
-const PAIRS_A_SECOND: f64 = 1_500.0;
+const PAIRS_A_SECOND: f64 = 6_000.0;
 
 /// One command, and how often it is asked at once.
 struct Case {
