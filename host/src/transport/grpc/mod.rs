@@ -192,9 +192,9 @@ impl Grpc {
 fn misuse<B>(request: &Request<B>) -> Option<StatusCode> {
     let content_type = content_type(request.headers());
     let is_proto = matches!(content_type, "application/grpc" | "application/grpc+proto");
-    match request.method() {
-        &HttpMethod::POST if is_proto => None,
-        &HttpMethod::POST => Some(StatusCode::UNSUPPORTED_MEDIA_TYPE),
+    match *request.method() {
+        HttpMethod::POST if is_proto => None,
+        HttpMethod::POST => Some(StatusCode::UNSUPPORTED_MEDIA_TYPE),
         _ => Some(StatusCode::METHOD_NOT_ALLOWED),
     }
 }

@@ -38,7 +38,7 @@ impl Deployed for OneContract {
 
 impl Fake {
     /// Serves `token` with the command `verify-token`, to services.
-    pub(super) fn new() -> Arc<Self> {
+    pub(in crate::transport) fn new() -> Arc<Self> {
         let wit = r#"
             package vestibule:token@1.0.0;
             interface commands {
