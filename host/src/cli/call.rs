@@ -37,11 +37,11 @@ pub(super) struct CallArgs {
     request: Option<String>,
 
     /// The message's id: the same id with the same request is done once and answered alike
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     id: Option<String>,
 
     /// The user to act for; takes a key that may (`key create --act-as`), or the operator's
-    #[arg(long = "as", value_name = "USER")]
+    #[arg(long = "as", value_name = "USER", allow_hyphen_values = true)]
     acting: Option<String>,
 
     /// A role of that user; repeat for more

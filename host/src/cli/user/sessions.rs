@@ -22,7 +22,8 @@ pub(in crate::cli) struct EndArgs {
     id: String,
 
     /// Only this session, as `user sessions` shows it
-    #[arg(long, value_name = "ID")]
+    // One id in 64 begins with a hyphen.
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     session: Option<String>,
 
     #[command(flatten)]
