@@ -86,6 +86,11 @@ fn meaning(error: &Error, step: Step) -> MailError {
         (Some(code @ (530 | 534 | 535 | 538)), Step::Mail) => {
             MailError::Deferred(Reason::new("the server wants an account for it").with_code(code))
         }
+        // Every mail has the same sender. What is said of this one's size or parameters is not about that (RFC 5321 §4.2.2,
+        // §4.1.1.11).
+        (Some(code), Step::Sender) if error.is_permanent() && !matches!(code, 501 | 552 | 555) => {
+            MailError::Down(Reason::new("does not accept the sender").with_code(code))
+        }
         (Some(code), _) if error.is_permanent() => {
             MailError::Refused(Reason::new("refused by the server").with_code(code))
         }
