@@ -15,7 +15,7 @@ const SALT_BYTES: RangeInclusive<usize> = 8..=48;
 /// Hashes, in bytes. One of less than 128 bits could be met by chance.
 const HASH_BYTES: RangeInclusive<usize> = 16..=64;
 
-/// Argon2: the memory of RFC 9106's second choice, 64 MiB.
+/// Argon2: the memory of RFC 9106's second choice, 64 MiB. Memory times passes is capped too.
 const ARGON2: Cost = Cost {
     memory_kib: 64 * 1024,
     iterations: 16,
@@ -43,6 +43,7 @@ const PBKDF2_ITERATIONS: RangeInclusive<u64> = 1..=2_000_000;
 /// The caps of an installation.
 #[derive(Debug)]
 pub(super) struct Caps {
+    own: Cost,
     argon2: Cost,
 }
 
@@ -50,6 +51,7 @@ impl Caps {
     /// For argon2 what is configured here, if that is more than the cap.
     pub(super) fn around(own: Cost) -> Self {
         Self {
+            own,
             argon2: Cost {
                 memory_kib: own.memory_kib.max(ARGON2.memory_kib),
                 iterations: own.iterations.max(ARGON2.iterations),
@@ -74,8 +76,15 @@ impl Caps {
             }
     }
 
+    /// What takes the time: memory times passes, in KiB.
+    fn work(cost: Cost) -> u64 {
+        u64::from(cost.memory_kib) * u64::from(cost.iterations)
+    }
+
     fn allow_argon2(&self, argon2: &Argon2, length: usize) -> bool {
-        argon2.cost.memory_kib <= self.argon2.memory_kib
+        let own = Self::work(self.own).max(Self::work(ARGON2));
+        Self::work(argon2.cost) <= own
+            && argon2.cost.memory_kib <= self.argon2.memory_kib
             && argon2.cost.iterations <= self.argon2.iterations
             && argon2.cost.parallelism <= self.argon2.parallelism
             && argon2.cost.params(length).is_some()

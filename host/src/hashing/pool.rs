@@ -1,5 +1,6 @@
 //! The threads that hash, and what waits for them.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -149,6 +150,21 @@ impl Drop for Pool {
     }
 }
 
+impl State {
+    /// The next job that there is memory for. Hashes of today, which want none, pass those that wait for it; nobody else does, or
+    /// one that wants much would wait for as long as smaller ones come.
+    fn pop(&mut self) -> Option<Job> {
+        let (room, is_waited_for) = (self.others_kib, Cell::new(false));
+        self.queue.pop(|job| {
+            let fits = job.others_kib == 0 || (!is_waited_for.get() && job.others_kib <= room);
+            if !fits {
+                is_waited_for.set(true);
+            }
+            fits
+        })
+    }
+}
+
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -188,6 +204,7 @@ impl Shared {
 
     /// What a thread does until the pool is closed.
     fn work(&self) {
+        give_way();
         let mut worker = self.own.worker();
         while let Some(job) = self.next() {
             let began = Instant::now();
@@ -216,8 +233,7 @@ impl Shared {
             if state.closed {
                 return None;
             }
-            let room = state.others_kib;
-            match state.queue.pop(|job| job.others_kib <= room) {
+            match state.pop() {
                 Some(job) if job.answer.is_closed() => {}
                 Some(job) => {
                     state.running += 1;
@@ -232,6 +248,16 @@ impl Shared {
                 }
             }
         }
+    }
+}
+
+/// Lets other threads go first: a hash keeps a core for milliseconds, and whoever verifies a token needs it for microseconds. Where
+/// every core is taken by others, hashing still has a tenth of what one of them has.
+fn give_way() {
+    // Linux alone has priorities of threads behind this call; elsewhere it would be the process's.
+    #[cfg(target_os = "linux")]
+    if let Err(cause) = rustix::process::setpriority_process(None, 10) {
+        tracing::debug!(%cause, "hashing has the priority of everything else");
     }
 }
 
@@ -301,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn imported_hashes_share_their_memory_and_others_pass_those_that_wait_for_it() {
+    fn imported_hashes_share_their_memory_and_only_hashes_of_today_pass_those_that_wait_for_it() {
         let pool = pool(9, 9);
         let mut answers = Vec::new();
         for task in [large(128), large(64), large(128), own(), large(64)] {
@@ -315,9 +341,14 @@ mod tests {
             answers.push(hash);
         }
         let taken = || pool.shared.next().unwrap().others_kib / 1024;
-        assert_eq!([taken(), taken(), taken(), taken()], [128, 64, 0, 64]);
-        let state = pool.shared.lock();
-        assert_eq!((state.others_kib, state.queue.len()), (0, 1));
+        assert_eq!([taken(), taken(), taken()], [128, 64, 0]);
+        // There is room for the last one, but it came after one that waits for more.
+        let mut state = pool.shared.lock();
+        assert!(state.pop().is_none());
+        assert_eq!((state.others_kib, state.queue.len()), (64 * 1024, 2));
+        state.others_kib += 64 * 1024;
+        drop(state);
+        assert_eq!(taken(), 128);
     }
 
     #[tokio::test]
