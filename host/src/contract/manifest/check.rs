@@ -17,13 +17,13 @@ const MAX_NESTING: u32 = 32;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigCheck {
-    /// A regular expression (of the crate `regex`, without Unicode classes) that the whole value matches, as the component is
-    /// given it.
+    /// A regular expression (of the crate `regex`) that the whole value matches, as the component is given it.
     pub pattern: String,
     /// The longest value, in bytes; none: any.
     #[serde(default)]
     pub max_bytes: Option<usize>,
-    /// The same for people, as it goes on after the key's name: "must be a colour as #rrggbb".
+    /// The same for people, as it goes on after the key's name: "must be a colour as #rrggbb". Printable ASCII: an operator reads
+    /// it in a terminal.
     pub rule: String,
 }
 
@@ -39,6 +39,9 @@ impl ConfigCheck {
     pub(super) fn check(&self) -> Result<(), &'static str> {
         if self.rule.is_empty() || self.rule.len() > MAX_BYTES {
             return Err("has no rule for people, or one that is too long");
+        }
+        if !self.rule.chars().all(|c| c == ' ' || c.is_ascii_graphic()) {
+            return Err("has a rule that is not printable ASCII");
         }
         self.compile().map(|_| ())
     }
@@ -104,10 +107,12 @@ mod tests {
             assert!(check.check().is_err(), "{pattern}");
             assert!(!check.accepts("a"), "{pattern}");
         }
-        let silent = ConfigCheck {
-            rule: String::new(),
-            ..check("a")
-        };
-        assert!(silent.check().is_err());
+        for rule in ["", "must\x1b[2J", "must\nbe", "must \u{202e}be"] {
+            let check = ConfigCheck {
+                rule: rule.to_owned(),
+                ..check("a")
+            };
+            assert!(check.check().is_err(), "{rule:?}");
+        }
     }
 }
