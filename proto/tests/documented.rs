@@ -1,6 +1,8 @@
 //! The services are those of the protocol's documents: every message with its fields in their order, every rpc with its types.
 //! More may be there, less may not.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use prost::Message as _;
 use prost_types::field_descriptor_proto::Label;
 use prost_types::{DescriptorProto, FileDescriptorProto, FileDescriptorSet};

@@ -4,14 +4,25 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
+# Being there is not enough: libraries may be missing, or it is a stub that asks for another way to install it.
+starts() {
+    timeout 60 "$1" --headless --no-sandbox --disable-gpu --dump-dom about:blank >/dev/null 2>&1
+}
+
 find_one() {
     local name
-    for name in "${BROWSER:-}" chromium chromium-browser google-chrome; do
-        if [ -n "$name" ] && command -v "$name"; then return 0; fi
+    # What playwright brought before is the last choice.
+    for name in "${CHROMIUM:-}" chromium chromium-browser google-chrome "$(brought)"; do
+        if [ -n "$name" ] && command -v "$name" >/dev/null && starts "$name"; then
+            command -v "$name"
+            return 0
+        fi
     done
-    # What playwright brought before.
-    name=$(node --input-type=module -e 'import { chromium } from "playwright-core"; console.log(chromium.executablePath());' 2>/dev/null) || return 1
-    [ -x "$name" ] && echo "$name"
+    return 1
+}
+
+brought() {
+    node --input-type=module -e 'import { chromium } from "playwright-core"; console.log(chromium.executablePath());' 2>/dev/null || true
 }
 
 npm ci --ignore-scripts --no-audit --no-fund --silent >&2

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Opens the pages of a server of its own, and its mails, in Chromium. Needs node and npm; `chromium.sh` finds or installs the
-# browser (BROWSER names another). `run.sh FILE [OPTIONS]` runs one file instead of all tests.
+# browser (CHROMIUM names another). `run.sh FILE [OPTIONS]` runs one file instead of all tests.
 set -euo pipefail
 cd "$(dirname "$0")"
 browser=$(./chromium.sh)
-cargo build --quiet --locked
+cargo build --quiet --locked -p vestibule
 program=$(cd ../.. && cd "${CARGO_TARGET_DIR:-target}" && pwd)/debug/vestibule
 folder=$(mktemp -d)
 server=

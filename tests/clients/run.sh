@@ -32,7 +32,7 @@ read -r listening <"$folder/listening" || { cat "$folder/log" >&2; exit 1; }
 address() { node -p 'JSON.parse(process.argv[1])[process.argv[2]]' "$listening" "$1"; }
 url=$(address url) admin=$(address admin)
 
-browser=${BROWSER:-/usr/bin/chromium}
+browser=${CHROMIUM:-/usr/bin/chromium}
 [ -x "$browser" ] || browser=
 status=0
 "$folder/python/bin/python" client.py "$folder/stubs" "$url" "$admin" "$folder/data/operator.key" >"$folder/results/python.json" &&

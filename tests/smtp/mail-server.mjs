@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import PostalMime from "postal-mime";
 import { SMTPServer } from "smtp-server";
+import { until } from "./until.mjs";
 
 /** The account that a server with TLS asks for. */
 export const ACCOUNT = { username: "robot", password: "s3cret robot" };
@@ -56,9 +57,20 @@ export class MailServer {
     this.#server = new SMTPServer(this.#options());
     // A client that ends, or does not trust the certificate, is no error of the test's.
     this.#server.on("error", () => {});
-    this.#server.listen(this.#port, "127.0.0.1");
-    await once(this.#server.server, "listening");
+    // While it was down another program may have had its port for a moment.
+    await until("a port to listen on", () => this.#listens());
     this.#port = this.#server.server.address().port;
+  }
+
+  async #listens() {
+    this.#server.listen(this.#port, "127.0.0.1");
+    try {
+      await once(this.#server.server, "listening");
+      return true;
+    } catch (error) {
+      if (error.code === "EADDRINUSE") return false;
+      throw error;
+    }
   }
 
   /** Ends every connection and listens no more. */

@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 npm ci --ignore-scripts --no-audit --no-fund --silent
-cargo build --quiet --locked
+cargo build --quiet --locked -p vestibule
 VESTIBULE_PROGRAM=$(cd ../.. && cd "${CARGO_TARGET_DIR:-target}" && pwd)/debug/vestibule
 export VESTIBULE_PROGRAM
 node --test all.mjs

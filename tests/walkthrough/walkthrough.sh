@@ -3,7 +3,7 @@
 # replaced by a word in <>. It needs the ports 8080 and 8081 and curl.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-cargo build --quiet --locked
+cargo build --quiet --locked -p vestibule
 program=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)/debug
 PATH=$program:$PATH
 folder=$(mktemp -d)
