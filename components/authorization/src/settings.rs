@@ -5,6 +5,10 @@ use crate::ports::Config;
 /// Tried sign-ins, by canonical address and source.
 pub const SIGN_IN_BUCKET: &str = "sign-in";
 
+/// Tried sign-ins through services, by canonical address. Many people are behind them, and one who guesses must not keep the
+/// others' accounts shut with as few tries as one place has.
+pub const SIGN_IN_SERVICES_BUCKET: &str = "sign-in-services";
+
 /// Failed sign-ins, by canonical address, wherever from.
 pub const SIGN_IN_ADDRESS_BUCKET: &str = "sign-in-address";
 

@@ -76,7 +76,7 @@ impl<P: Ports> Service<'_, P> {
         }
         if self.verify(action, Some(account), password) == Verdict::Mismatch {
             // Counted, not asked: strangers who try the address do not keep its owner out here.
-            let tries = Tries::new(self.ports, &account.address, &message.source());
+            let tries = Tries::new(self.ports, &account.address, message);
             let _ = (tries.begin(), tries.count());
             return Err(Violation::new(path, WRONG).into());
         }

@@ -38,12 +38,12 @@ impl<P: Ports> Service<'_, P> {
             || start(email.trim(), MAX_COUNTED_BYTES),
             EmailAddress::canonical,
         );
-        let source = self.ports.message().source();
-        let tries = Tries::new(self.ports, counted, &source);
+        let message = self.ports.message();
+        let tries = Tries::new(self.ports, counted, &message);
         self.heed(tries.begin(), None)?;
         let address = address.as_ref().map_or(NO_ADDRESS, EmailAddress::canonical);
         let found = self.accounts().by_address(address)?;
-        let known = KnownSource::read(self.ports, found.as_ref(), &source)?;
+        let known = KnownSource::read(self.ports, found.as_ref(), &message.source())?;
         let verdict = self.verify(ACTION, found.as_ref(), &password);
         let Some(account) = found.filter(|account| self.is_admitted(account, verdict)) else {
             // Why it failed is on record already.

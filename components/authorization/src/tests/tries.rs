@@ -2,8 +2,8 @@
 
 use super::secret;
 use crate::error::Error;
-use crate::settings::{DAY, HOUR, MINUTE, SIGN_IN_ADDRESS_BUCKET, SIGN_IN_BUCKET};
-use crate::testing::{PASSWORD, World, from, through_component};
+use crate::settings::{DAY, HOUR, MINUTE, SIGN_IN_ADDRESS_BUCKET, SIGN_IN_BUCKET, SIGN_IN_SERVICES_BUCKET};
+use crate::testing::{PASSWORD, World, from};
 
 const ADA: &str = "ada@example.com";
 const NOBODY: &str = "nobody@example.com";
@@ -244,11 +244,54 @@ fn a_known_source_is_written_once_a_day() {
     assert_eq!(writes(&world), 0);
 }
 
+/// A sign-in at a product's form: the service has the same address, whoever asks it.
+fn through_service(world: &World, email: &str, password: &str) -> Result<bool, Error> {
+    let answer = world.call(|service| service.get_user(email, &secret(password)));
+    answer.map(|user| user.is_some())
+}
+
+// C03
+#[test]
+fn a_stranger_at_a_products_form_does_not_keep_anybody_out_of_it() {
+    let world = World::default();
+    world.active(ADA);
+    for _ in 0..50 {
+        assert_eq!(through_service(&world, ADA, "wrong password"), Ok(false));
+    }
+    assert_eq!(through_service(&world, ADA, PASSWORD), Ok(true));
+    assert!(world.taken_for(SIGN_IN_BUCKET).is_empty());
+    // Nor do many places that guess together, once the account was signed in to by a service.
+    assert_eq!(guess(&world, ADA, 49), Ok(false));
+    assert!(is_limited(&sign_in(&world, ELSEWHERE, ADA, PASSWORD)));
+    assert_eq!(through_service(&world, ADA, PASSWORD), Ok(true));
+}
+
+// C02: a service that does not limit its users is no way to guess without end, although it is a known source.
+#[test]
+fn guesses_through_services_are_counted_too() {
+    let world = World::default();
+    world.active(ADA);
+    assert_eq!(through_service(&world, ADA, PASSWORD), Ok(true));
+    for email in [ADA, NOBODY] {
+        let mut answers = (0..200).map(|_| {
+            let answer = through_service(&world, email, "wrong password");
+            (answer, world.effort().contains_key("verify"))
+        });
+        let heard = answers.by_ref().take_while(|(_, is_hashed)| *is_hashed);
+        assert_eq!(heard.count(), 100, "{email}");
+        assert!(answers.all(|(answer, is_hashed)| is_limited(&answer) && !is_hashed));
+    }
+    // They count for the address as well.
+    assert!(is_limited(&sign_in(&world, ELSEWHERE, ADA, PASSWORD)));
+    assert!(is_limited(&through_service(&world, ADA, PASSWORD)));
+    world.pass(15 * MINUTE);
+    assert_eq!(through_service(&world, ADA, PASSWORD), Ok(true));
+}
+
 #[test]
 fn people_who_come_through_a_service_are_one_source() {
     let world = World::default();
-    world.active(ADA);
-    for number in 0..10 {
+    for number in 0..20 {
         let by_service = crate::ports::Message {
             remote_address: Some(format!("192.0.2.{number}")),
             ..crate::testing::service()
@@ -258,11 +301,6 @@ fn people_who_come_through_a_service_are_one_source() {
         });
         assert_eq!(answer, Ok(None));
     }
-    let answer = world.call(|service| service.get_user(ADA, &secret(PASSWORD)));
-    assert!(matches!(answer, Err(Error::TooManyRequests(_))));
-    let answer = world.call_as(through_component(), |service| {
-        service.get_user(ADA, &secret(PASSWORD))
-    });
-    assert!(answer.unwrap().is_some());
-    assert_eq!(world.taken_for(SIGN_IN_BUCKET).len(), 1);
+    assert_eq!(world.taken_for(SIGN_IN_SERVICES_BUCKET).len(), 1);
+    assert!(world.taken_for(SIGN_IN_BUCKET).is_empty());
 }
