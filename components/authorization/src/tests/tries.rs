@@ -2,8 +2,11 @@
 
 use super::secret;
 use crate::error::Error;
-use crate::settings::{DAY, HOUR, MINUTE, SIGN_IN_ADDRESS_BUCKET, SIGN_IN_BUCKET, SIGN_IN_SERVICES_BUCKET};
-use crate::testing::{PASSWORD, World, from};
+use crate::ports::Message;
+use crate::settings::{
+    DAY, HOUR, MINUTE, SIGN_IN_ADDRESS_BUCKET, SIGN_IN_BUCKET, SIGN_IN_SERVICES_BUCKET,
+};
+use crate::testing::{PASSWORD, World, from, in_session};
 
 const ADA: &str = "ada@example.com";
 const NOBODY: &str = "nobody@example.com";
@@ -167,6 +170,65 @@ fn whoever_resets_the_password_by_mail_is_heard_there_and_only_there_is_known() 
     assert_eq!(sign_in(&world, ELSEWHERE, ADA, new), Ok(true));
 }
 
+/// Somebody with a session of the account `id`, at home.
+fn in_session_at_home(id: &str) -> Message {
+    Message {
+        remote_address: Some(HOME.to_owned()),
+        ..in_session(id, "s1")
+    }
+}
+
+// C02, C03
+#[test]
+fn whoever_changes_the_password_is_known_there_and_whoever_phished_it_nowhere() {
+    let world = World::default();
+    let id = world.active(ADA);
+    assert_eq!(sign_in(&world, ELSEWHERE, ADA, PASSWORD), Ok(true));
+    let new = "another good password";
+    let change = |current: &str| {
+        world.call_as(in_session_at_home(&id), |service| {
+            service.change_password(&id, &secret(current), &secret(new))
+        })
+    };
+    // A wrong password changes nothing of it.
+    assert!(change("wrong password").is_err());
+    let _ = guess(&world, ADA, 100);
+    assert_eq!(sign_in(&world, ELSEWHERE, ADA, PASSWORD), Ok(true));
+    change(PASSWORD).unwrap();
+    assert!(is_limited(&sign_in(&world, ELSEWHERE, ADA, new)));
+    assert_eq!(sign_in(&world, HOME, ADA, new), Ok(true));
+}
+
+/// A service has no place of its own that could be the owner's.
+#[test]
+fn a_change_by_a_service_keeps_the_known_places() {
+    let world = World::default();
+    let id = world.active(ADA);
+    assert_eq!(sign_in(&world, HOME, ADA, PASSWORD), Ok(true));
+    let new = "another good password";
+    world
+        .call(|service| service.change_password(&id, &secret(PASSWORD), &secret(new)))
+        .unwrap();
+    let _ = guess(&world, ADA, 100);
+    assert_eq!(sign_in(&world, HOME, ADA, new), Ok(true));
+}
+
+// C02
+#[test]
+fn an_account_that_was_switched_off_knows_no_source() {
+    let world = World::default();
+    let id = world.active(ADA);
+    assert_eq!(sign_in(&world, HOME, ADA, PASSWORD), Ok(true));
+    for disabled in [true, false] {
+        world
+            .operate(|service| service.set_disabled(&id, disabled))
+            .unwrap();
+        assert!(world.stored("known-sources/").is_empty());
+    }
+    let _ = guess(&world, ADA, 100);
+    assert!(is_limited(&sign_in(&world, HOME, ADA, PASSWORD)));
+}
+
 #[test]
 fn a_source_is_known_for_ninety_days_after_the_last_sign_in() {
     for (since, expected) in [(90 * DAY - 1, Ok(true)), (90 * DAY, Err(()))] {
@@ -292,7 +354,7 @@ fn guesses_through_services_are_counted_too() {
 fn people_who_come_through_a_service_are_one_source() {
     let world = World::default();
     for number in 0..20 {
-        let by_service = crate::ports::Message {
+        let by_service = Message {
             remote_address: Some(format!("192.0.2.{number}")),
             ..crate::testing::service()
         };
