@@ -147,18 +147,70 @@ fn asking_for_a_mail_that_cannot_be_made_costs_the_same_for_everybody() {
     }
 }
 
-/// Decoys are written over each other, belong to nobody and expire.
+// B05, I01
+#[test]
+fn requests_for_a_mail_to_one_address_conflict_alike_whoever_has_it() {
+    for reset in [false, true] {
+        let world = World::default();
+        world.register("pending@example.com");
+        world.active("active@example.com");
+        let disabled = world.register("off@example.com").id;
+        world
+            .operate(|service| service.set_disabled(&disabled, true))
+            .unwrap();
+        world.pass(2 * MINUTE);
+        let contended = |email: &str| {
+            start(&world, email, reset);
+            world.contended()
+        };
+        let emails =
+            ["nobody", "pending", "active", "off"].map(|name| format!("{name}@example.com"));
+        // Three mails and no more, and none within a minute.
+        for (round, is_contended) in [true, true, true, false].into_iter().enumerate() {
+            for email in &emails {
+                let first = contended(email);
+                assert_eq!(!first.is_empty(), is_contended, "{email} {round} {first:?}");
+                assert_eq!(contended(email), [].into(), "{email} {round}");
+            }
+            world.pass(MINUTE);
+        }
+        // One address's are not another's.
+        let (one, other) = (contended("a@example.com"), contended("b@example.com"));
+        assert!(one.len() == 1 && other.len() == 1 && one.is_disjoint(&other));
+        world.pass(MINUTE);
+        assert_eq!(contended("a@example.com"), one);
+    }
+}
+
+/// Nor does an installation that makes no mails tell one from another by it.
+#[test]
+fn requests_for_a_mail_that_cannot_be_made_conflict_alike() {
+    for reset in [false, true] {
+        let world = World::default();
+        world.register("pending@example.com");
+        world.pass(2 * MINUTE);
+        world.unsent.set(Some(Unsent::Failed(Failed("unknown"))));
+        for email in ["nobody@example.com", "pending@example.com"] {
+            for count in [1, 0] {
+                start(&world, email, reset);
+                assert_eq!(world.contended().len(), count, "{email}");
+            }
+        }
+    }
+}
+
+/// Decoys are written over each other, belong to nobody and expire; what is noted by address is for a minute.
 #[test]
 fn strangers_cannot_fill_the_store() {
     let world = World::default();
     for number in 0..50 {
         start(&world, &format!("u{number}@example.com"), number % 2 == 0);
     }
-    assert!(world.stored("").len() <= 4, "{:?}", world.stored(""));
+    let noted = world.stored("asked/").len();
+    assert!(noted <= 50 && world.stored("").len() <= noted + 4);
     let state = world.state.borrow();
-    let all = state.entries.values();
-    assert!(
-        all.into_iter()
-            .all(|entry| entry.expires_at.is_some() && entry.subject.is_none())
-    );
+    let (now, all) = (world.now.get(), state.entries.values());
+    assert!(all.into_iter().all(|entry| {
+        entry.subject.is_none() && entry.expires_at.is_some_and(|at| at <= now + MINUTE)
+    }));
 }
