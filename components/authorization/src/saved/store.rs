@@ -7,8 +7,9 @@ use super::{Access, Family, MAX_TOKEN_BYTES, MIN_TOKEN_BYTES, Refresh};
 use crate::account::Account;
 use crate::error::Error;
 use crate::keys;
-use crate::ports::{Effects, Macs, Storage};
+use crate::ports::{Config, Effects, Environment, Macs, Storage};
 use crate::record;
+use crate::settings::Settings;
 
 /// The purposes of the keyed hashes: a refresh token is no access token.
 const ACCESS: &str = "saved-access-token";
@@ -30,7 +31,7 @@ pub(crate) struct SavedTokens<'a, P> {
     ports: &'a P,
 }
 
-impl<'a, P: Storage + Macs + Effects> SavedTokens<'a, P> {
+impl<'a, P: Storage + Macs + Effects + Environment + Config> SavedTokens<'a, P> {
     pub(crate) fn new(ports: &'a P) -> Self {
         Self { ports }
     }
@@ -54,7 +55,8 @@ impl<'a, P: Storage + Macs + Effects> SavedTokens<'a, P> {
     pub(crate) fn family(&self, account: &Account, family: &str) -> Result<Option<Family>, Error> {
         let key = keys::saved_family(&account.id, family);
         let found: Option<Family> = record::read(self.ports, &key)?;
-        Ok(found.filter(|family| family.is_of(account)))
+        let grace = Settings::new(self.ports).verification_grace();
+        Ok(found.filter(|family| family.is_of(account, self.ports.now(), grace)))
     }
 
     /// The tag of an access token, to store it under.
@@ -131,7 +133,7 @@ impl<'a, P: Storage + Macs + Effects> SavedTokens<'a, P> {
     /// Goes on with an account, if its deletion left something.
     pub(crate) fn erase_more(&self, account: &str) {
         let note = keys::leftover(account);
-        if self.ports.get(&note).is_some() && self.erase_some(account) {
+        if Storage::get(self.ports, &note).is_some() && self.erase_some(account) {
             self.ports.delete(&note);
         }
     }

@@ -55,14 +55,16 @@ impl<P: Ports> Service<'_, P> {
     ///
     /// # Errors
     /// [`Error::AccessDenied`] for whoever is no service that calls from outside; [`Error::ValidationFailed`] for what
-    /// breaks a rule; [`Error::NotFound`] for an owner who is unknown or disabled, and for a previous token that is not
+    /// breaks a rule; [`Error::NotFound`] for an owner who is unknown, disabled
+    /// or pending for too long, and for a previous token that is not
     /// a used one of theirs in a living family; [`Error::Conflict`] if one of the tokens was saved with other data, or if
     /// another pair follows from the previous token already.
     pub fn save_token(&self, request: SaveToken) -> Result<(), Error> {
         self.need_service("token-save")?;
         let scopes = self.check(&request)?;
         let owner = self.accounts().find(&request.owner)?;
-        let owner = owner.filter(|owner| !owner.is_disabled());
+        let (now, grace) = (self.ports.now(), self.settings().verification_grace());
+        let owner = owner.filter(|owner| !owner.is_disabled() && !owner.is_overdue(now, grace));
         let owner = owner.ok_or(Error::NotFound)?;
         if self.is_saved(&request, scopes.as_ref())? {
             return Ok(());
