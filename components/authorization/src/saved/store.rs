@@ -19,6 +19,9 @@ const REFRESH: &str = "saved-refresh-token";
 /// with it, and all of that together may call the host 10 000 times.
 const MAX_REMOVED: usize = 300;
 
+/// So many of either a message removes that was sent for something else: its caller waits.
+const MAX_TIDIED: usize = 50;
+
 /// A token that is stored, and its tag.
 #[derive(Debug)]
 pub(crate) struct Found<T> {
@@ -105,7 +108,7 @@ impl<'a, P: Storage + Macs + Effects + Environment + Config> SavedTokens<'a, P> 
     /// Removes what is stored of the tokens of an account that goes, as much as one message may. What is left is dead, since
     /// there is no account, and noted until `until`, for [`tidy`](Self::tidy).
     pub(crate) fn erase(&self, account: &str, until: u64) {
-        if !self.erase_some(account) {
+        if !self.erase_some(account, MAX_REMOVED) {
             let key = keys::leftover(account);
             self.ports.put(&key, &[], Some(until), Some(account));
         }
@@ -115,33 +118,31 @@ impl<'a, P: Storage + Macs + Effects + Environment + Config> SavedTokens<'a, P> 
     ///
     /// If there is an account with the id again, what is left is left to expire: it lies among what is the new one's. It is
     /// dead there too, being of other credentials.
-    pub(crate) fn tidy(
-        &self,
-        exists: impl FnOnce(&str) -> Result<bool, Error>,
-    ) -> Result<(), Error> {
+    pub(crate) fn tidy(&self, exists: impl FnOnce(&str) -> bool) {
         let first = self.ports.scan(keys::LEFTOVERS, None).into_iter().next();
-        let Some(key) = first else { return Ok(()) };
+        let Some(key) = first else { return };
         match keys::leftover_account(&key) {
-            Some(account) if !exists(&account)? => {
-                self.erase_more(&account);
-            }
+            Some(account) if !exists(&account) => self.go_on(&account, MAX_TIDIED),
             _ => self.ports.delete(&key),
         }
-        Ok(())
     }
 
     /// Goes on with an account, if its deletion left something.
     pub(crate) fn erase_more(&self, account: &str) {
+        self.go_on(account, MAX_REMOVED);
+    }
+
+    fn go_on(&self, account: &str, at_most: usize) {
         let note = keys::leftover(account);
-        if Storage::get(self.ports, &note).is_some() && self.erase_some(account) {
+        if Storage::get(self.ports, &note).is_some() && self.erase_some(account, at_most) {
             self.ports.delete(&note);
         }
     }
 
-    /// Removes some of what is stored of an account's tokens, and says whether that was all.
-    fn erase_some(&self, account: &str) -> bool {
-        let (families, no_more_families) = self.first(&keys::saved_families(account));
-        let (pairs, no_more_pairs) = self.first(&keys::saved_pairs(account));
+    /// Removes so many families and pairs of an account, and says whether that was all.
+    fn erase_some(&self, account: &str, at_most: usize) -> bool {
+        let (families, no_more_families) = self.first(&keys::saved_families(account), at_most);
+        let (pairs, no_more_pairs) = self.first(&keys::saved_pairs(account), at_most);
         for key in families {
             self.ports.delete(&key);
         }
@@ -156,8 +157,8 @@ impl<'a, P: Storage + Macs + Effects + Environment + Config> SavedTokens<'a, P> 
         no_more_families && no_more_pairs
     }
 
-    /// The first keys under `prefix`, so many as one message removes, and whether there are no more.
-    fn first(&self, prefix: &str) -> (Vec<String>, bool) {
+    /// The first keys under `prefix`, at most so many, and whether there are no more.
+    fn first(&self, prefix: &str, at_most: usize) -> (Vec<String>, bool) {
         let mut keys = Vec::new();
         loop {
             let page = self.ports.scan(prefix, keys.last().map(String::as_str));
@@ -165,8 +166,8 @@ impl<'a, P: Storage + Macs + Effects + Environment + Config> SavedTokens<'a, P> 
                 return (keys, true);
             }
             keys.extend(page);
-            if keys.len() > MAX_REMOVED {
-                keys.truncate(MAX_REMOVED);
+            if keys.len() > at_most {
+                keys.truncate(at_most);
                 return (keys, false);
             }
         }
