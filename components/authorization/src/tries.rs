@@ -10,7 +10,7 @@
 //!
 //! One source that guesses is stopped by the first, and stops nobody else. Many sources that guess together are stopped by
 //! the second (ASVS 4.0 §2.2.1). That would keep the owner out too, but for where they were before: a source is *known*
-//! from which the account was signed in to.
+//! from which the account was signed in to, or its address proved.
 //!
 //! All services are one source, and strangers who guess at a product's form share it with the owner. So it has more tries: a
 //! service limits its own users, and what is counted here is for one that does not. It is counted all the same. To most

@@ -8,6 +8,7 @@ use crate::one_time::{self, Asked, Purpose};
 use crate::ports::Ports;
 use crate::secret::Secret;
 use crate::settings::MINUTE;
+use crate::sources::KnownSource;
 
 /// So long after a token did its work it is taken again, without effect: mail scanners follow links before people do, and
 /// people click twice.
@@ -59,7 +60,8 @@ impl<P: Ports> Service<'_, P> {
         })
     }
 
-    /// Verifies the address that the token was made for. The same token again, within ten minutes, is ok without effect.
+    /// Verifies the address that the token was made for, and makes the place known where a person does so. The same token
+    /// again, within ten minutes, is ok without effect.
     ///
     /// # Errors
     /// [`Error::AccessDenied`] for whoever was not granted this; [`Error::NotFound`] for a token that is unknown,
@@ -78,6 +80,11 @@ impl<P: Ports> Service<'_, P> {
         let now = self.ports.now();
         account.verify(now);
         self.accounts().save(&account);
+        let message = self.ports.message();
+        if !message.is_service {
+            // Whoever reads the mail is the owner, and this is where they read it.
+            KnownSource::read(self.ports, Some(&account), &message.source())?.note(&account);
+        }
         tokens.retire(found, now.saturating_add(SECOND_CLICK));
         self.succeed(ACTION, &account.id, &[]);
         Ok(())

@@ -170,6 +170,33 @@ fn whoever_resets_the_password_by_mail_is_heard_there_and_only_there_is_known() 
     assert_eq!(sign_in(&world, ELSEWHERE, ADA, new), Ok(true));
 }
 
+// C03
+#[test]
+fn whoever_proves_the_address_is_known_there() {
+    let world = World::default();
+    let verify = |message: Message| {
+        let email = format!("u{}@example.com", world.stored("account/").len());
+        let token = world.register(&email).signup_token;
+        world
+            .call_as(message, |service| service.verify_email(&token))
+            .unwrap();
+        let _ = guess(&world, &email, 100);
+        (email, token)
+    };
+    let (email, token) = verify(from(HOME));
+    assert_eq!(sign_in(&world, HOME, &email, PASSWORD), Ok(true));
+    assert!(is_limited(&sign_in(&world, ELSEWHERE, &email, PASSWORD)));
+    // Whoever follows the same link after them proves nothing.
+    world
+        .call_as(from(ELSEWHERE), |service| service.verify_email(&token))
+        .unwrap();
+    assert!(is_limited(&sign_in(&world, ELSEWHERE, &email, PASSWORD)));
+    // A service says nothing of where its user is.
+    let (email, _) = verify(crate::testing::service());
+    assert!(is_limited(&through_service(&world, &email, PASSWORD)));
+    assert!(is_limited(&sign_in(&world, HOME, &email, PASSWORD)));
+}
+
 /// Somebody with a session of the account `id`, at home.
 fn in_session_at_home(id: &str) -> Message {
     Message {
