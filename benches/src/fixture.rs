@@ -52,9 +52,10 @@ const VOLATILE_BUCKETS: [&str; 17] = [
     "email-notice",
     "api-token-create",
 ];
-const STORED_BUCKETS: [&str; 4] = [
+const STORED_BUCKETS: [&str; 5] = [
     "sign-in",
     "sign-in-services",
+    "sign-in-site",
     "sign-in-address",
     "password-check",
 ];

@@ -20,6 +20,14 @@ impl Message {
         client_source::name(self.remote_address.as_deref())
     }
 
+    /// From which network of many sources it is asked, if there is one.
+    pub(crate) fn site(&self) -> Option<String> {
+        if self.is_service {
+            return None;
+        }
+        client_source::site(self.remote_address.as_deref())
+    }
+
     /// Whether a service asks, or a component to whom the command was granted.
     pub(crate) fn is_granted(&self) -> bool {
         self.is_service || self.is_nested

@@ -9,6 +9,9 @@ pub const SIGN_IN_BUCKET: &str = "sign-in";
 /// others' accounts shut with as few tries as one place has.
 pub const SIGN_IN_SERVICES_BUCKET: &str = "sign-in-services";
 
+/// Failed sign-ins, by canonical address and site.
+pub const SIGN_IN_SITE_BUCKET: &str = "sign-in-site";
+
 /// Failed sign-ins, by canonical address, wherever from.
 pub const SIGN_IN_ADDRESS_BUCKET: &str = "sign-in-address";
 

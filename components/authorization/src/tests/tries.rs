@@ -91,6 +91,44 @@ fn one_site_is_one_source() {
 
 // C02, C03
 #[test]
+fn one_network_of_many_sources_does_not_use_up_what_the_address_has() {
+    let world = World::default();
+    world.active(ADA);
+    let own = |host: u32| format!("2001:db8:1:{host:x}::1");
+    for email in [ADA, NOBODY] {
+        for host in 0..1_000 {
+            let answer = sign_in(&world, &own(host), email, "wrong password");
+            assert_eq!(is_limited(&answer), host >= 30, "{host}");
+            assert_eq!(world.effort()["verify"], 1);
+        }
+        assert_eq!(world.taken(SIGN_IN_ADDRESS_BUCKET, email), 30);
+    }
+    // The right one is not told from a wrong one there, and is heard everywhere else.
+    assert!(is_limited(&sign_in(&world, &own(1_000), ADA, PASSWORD)));
+    for elsewhere in [ELSEWHERE, "2001:db8:2::1"] {
+        assert_eq!(sign_in(&world, elsewhere, ADA, PASSWORD), Ok(true));
+    }
+    world.pass(HOUR);
+    assert_eq!(sign_in(&world, &own(1_000), ADA, PASSWORD), Ok(true));
+}
+
+// C03
+#[test]
+fn neighbours_in_a_network_keep_nobody_out_at_home() {
+    let world = World::default();
+    world.active(ADA);
+    let home = "2001:db8:1:aaaa::1";
+    assert_eq!(sign_in(&world, home, ADA, PASSWORD), Ok(true));
+    for host in 0..100 {
+        let neighbour = format!("2001:db8:1:{host:x}::1");
+        let _ = sign_in(&world, &neighbour, ADA, "wrong password");
+    }
+    assert_eq!(sign_in(&world, home, ADA, PASSWORD), Ok(true));
+    assert!(is_limited(&sign_in(&world, home, ADA, "wrong password")));
+}
+
+// C02, C03
+#[test]
 fn many_sources_are_stopped_together_and_the_owner_is_heard_where_they_were_before() {
     let world = besieged();
     assert!(is_limited(&sign_in(
