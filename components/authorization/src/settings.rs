@@ -19,6 +19,9 @@ pub const SIGN_IN_ADDRESS_BUCKET: &str = "sign-in-address";
 /// keep its owner from changing their password.
 pub const PASSWORD_CHECK_BUCKET: &str = "password-check";
 
+/// Records of refusals by a bucket, by that bucket and its key: a flood must not fill the record.
+pub const REFUSALS_BUCKET: &str = "refusals";
+
 /// Mails with a link to verify an address, by canonical address.
 pub const VERIFICATION_MAIL_BUCKET: &str = "verification-mail";
 

@@ -59,6 +59,16 @@ impl<'a, P: Limits> Tries<'a, P> {
         }
     }
 
+    /// The bucket of the tries from here.
+    pub(crate) fn bucket(&self) -> &'static str {
+        self.bucket
+    }
+
+    /// Its key.
+    pub(crate) fn here(&self) -> &str {
+        &self.here
+    }
+
     /// Begins a try. Some: there were too many from here; there may be one in so many milliseconds.
     pub(crate) fn begin(&self) -> Option<u64> {
         self.ports.take(self.bucket, &self.here)

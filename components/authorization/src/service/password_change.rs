@@ -77,7 +77,7 @@ impl<P: Ports> Service<'_, P> {
         }
         let key = message.proof_key(&account.id);
         if let Some(retry_after) = self.ports.take(PASSWORD_CHECK_BUCKET, &key) {
-            self.deny(action, Some(&account.id), "too-many-requests");
+            self.deny_too_many(action, Some(&account.id), PASSWORD_CHECK_BUCKET, &key);
             return Err(Error::TooManyRequests(retry_after));
         }
         if self.verify(action, Some(account), password) == Verdict::Mismatch {

@@ -72,6 +72,39 @@ fn a_source_that_was_refused_does_not_use_up_what_the_address_has() {
     assert_eq!(world.taken(SIGN_IN_ADDRESS_BUCKET, NOBODY), 10);
 }
 
+// C06
+#[test]
+fn tries_that_are_not_heard_are_recorded_once_a_minute() {
+    let world = World::default();
+    let id = world.active(ADA);
+    let records = |flood: &dyn Fn()| {
+        let before = world.audit.borrow().len();
+        flood();
+        world.audit.borrow().len() - before
+    };
+    let here = || {
+        for _ in 0..1_000 {
+            let _ = sign_in(&world, ELSEWHERE, ADA, "wrong password");
+        }
+    };
+    // Ten that were heard, and one refusal.
+    assert_eq!(records(&here), 11);
+    assert!(world.was_denied("sign-in", None, "too-many-requests"));
+    assert_eq!(records(&here), 0);
+    world.pass(MINUTE);
+    assert_eq!(records(&here), 1);
+    let in_session = || {
+        for _ in 0..1_000 {
+            let _ = world.call_as(in_session_at_home(&id), |service| {
+                service.change_password(&id, &secret("wrong password"), &secret("another password"))
+            });
+        }
+    };
+    assert_eq!(records(&in_session), 11);
+    assert!(world.was_denied("password-change", Some(&id), "too-many-requests"));
+    assert_eq!(records(&in_session), 0);
+}
+
 // C02
 #[test]
 fn one_site_is_one_source() {
