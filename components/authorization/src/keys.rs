@@ -11,7 +11,7 @@
 //! saved-family/<account>/<family>           a family of pairs, as long as it lives
 //! saved-pair/<account>/<refresh>/<access>   nothing: the key says that the pair is the account's
 //! leftover/<account>                        nothing: the account went, and not all of its saved tokens did
-//! asked/<purpose>/<tag of address>          that a token was asked for lately and not issued
+//! asked/<purpose>/<tag of address>          that a token or an account was asked for lately
 //! decoy/<what>/<n>                          nothing that anybody reads
 //! ```
 //!

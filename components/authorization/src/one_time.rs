@@ -26,6 +26,9 @@ const TEXT_BYTES: usize = 27;
 /// The purpose of the keyed hash of an address for which a token is asked.
 const ASKED: &str = "asked-address";
 
+/// What is asked for by whoever signs up.
+const ACCOUNT: &str = "account";
+
 /// No account's id.
 const NOBODY: &str = "";
 
@@ -103,10 +106,10 @@ struct Newest {
     later: Map<String, Value>,
 }
 
-/// That a token was asked for, for an address.
+/// That a token or an account was asked for, for an address.
 #[derive(Debug)]
 pub(crate) struct Asked {
-    /// Where it is noted if none is issued.
+    /// Where that is noted.
     key: String,
     /// Whether it was asked for within the last minute.
     pub(crate) too_often: bool,
@@ -201,22 +204,27 @@ impl<'a, P: Storage + Macs + Effects + Environment> OneTimeTokens<'a, P> {
         Ok(self.is_fresh(newest.as_ref()))
     }
 
-    /// That somebody asks for a token for this address, and whether that was so within the last minute: `account` is whose it
-    /// is, if it may get one.
+    /// That somebody asks for a token for this address, and whether that was so within the last minute, or somebody signed up
+    /// with it, if the token is for that. `account` is whose the address is, if it may get one.
     pub(crate) fn ask(&self, account: Option<&Account>, address: &str) -> Result<Asked, Error> {
         let tag = self.ports.mac(ASKED, address.as_bytes());
         let key = keys::asked(self.purpose.name(), &tag);
-        let places = [self.newest_key_of(account), key];
-        let mut too_often = false;
-        for (bytes, place) in self.ports.get_many(&places).into_iter().zip(&places) {
-            let newest = bytes.map(|bytes| record::parse(self.ports, place, &bytes));
-            too_often |= self.is_fresh(newest.transpose()?.as_ref());
+        let mut places = vec![self.newest_key_of(account), key.clone()];
+        if self.purpose == Purpose::SignUp {
+            places.push(keys::asked(ACCOUNT, &tag));
         }
-        let [_, key] = places;
+        let too_often = self.is_any_fresh(&places)?;
         Ok(Asked { key, too_often })
     }
 
-    /// Notes for a minute that a token was asked for that is not issued.
+    /// That somebody signs up with this address, and whether that was so within the last minute.
+    pub(crate) fn sign_up(&self, address: &str) -> Result<Asked, Error> {
+        let key = keys::asked(ACCOUNT, &self.ports.mac(ASKED, address.as_bytes()));
+        let too_often = self.is_any_fresh(std::slice::from_ref(&key))?;
+        Ok(Asked { key, too_often })
+    }
+
+    /// Notes for a minute that it was asked for.
     pub(crate) fn note(&self, asked: &Asked) {
         let now = self.ports.now();
         let newest = Newest {
@@ -259,6 +267,15 @@ impl<'a, P: Storage + Macs + Effects + Environment> OneTimeTokens<'a, P> {
             Some(token.expires_at),
             Some(&token.account),
         );
+    }
+
+    fn is_any_fresh(&self, places: &[String]) -> Result<bool, Error> {
+        let mut is_any = false;
+        for (bytes, place) in self.ports.get_many(places).into_iter().zip(places) {
+            let newest = bytes.map(|bytes| record::parse(self.ports, place, &bytes));
+            is_any |= self.is_fresh(newest.transpose()?.as_ref());
+        }
+        Ok(is_any)
     }
 
     fn is_fresh(&self, newest: Option<&Newest>) -> bool {

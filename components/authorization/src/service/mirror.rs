@@ -5,8 +5,9 @@
 //! that anybody reads. Entries are written blind to keys of their own, so they neither grow nor make messages conflict, and
 //! there are as many as the other case leaves behind, those of other channels included: in a commit each counts.
 //!
-//! One is not written blind. Where there is a mail to send, of messages for one address that come at once the first commits
-//! and the others begin anew, which takes longer. So it is where there is none: a note by the address, for a minute.
+//! One is not written blind. Where there is a mail to send or an account to make, of messages for one address that come at
+//! once the first commits and the others begin anew, which takes longer. So it is where there is none: a note by the address,
+//! for a minute.
 
 use super::Service;
 use crate::error::Error;
@@ -80,6 +81,15 @@ impl<P: Ports> Service<'_, P> {
         self.ports.mac("decoy", token.reveal().as_bytes());
         self.ports.delete(&one_time::nothing_older());
         Ok(())
+    }
+
+    /// Notes that somebody signs up, if that was not noted within the last minute, and in any case as much.
+    pub(super) fn note_asked(&self, asked: &Asked) {
+        if asked.too_often {
+            self.decoy_records("asked", 1);
+        } else {
+            self.one_time(Purpose::SignUp).note(asked);
+        }
     }
 
     /// The work of counting a mail to somebody.

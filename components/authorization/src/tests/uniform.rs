@@ -52,7 +52,7 @@ fn a_sign_up_costs_the_same_for_an_address_that_has_an_account() {
     let fresh = sign_up("new@example.com");
     let noticed = sign_up("ada@example.com");
     let again = sign_up("ada@example.com");
-    assert_eq!((fresh["hash"], fresh["row"]), (1, 14));
+    assert_eq!((fresh["hash"], fresh["row"]), (1, 15));
     assert_alike(&fresh, &noticed);
     assert_alike(&fresh, &again);
     // Nor if there were too many mails, or none can be made.
@@ -179,6 +179,50 @@ fn requests_for_a_mail_to_one_address_conflict_alike_whoever_has_it() {
         assert!(one.len() == 1 && other.len() == 1 && one.is_disjoint(&other));
         world.pass(MINUTE);
         assert_eq!(contended("a@example.com"), one);
+    }
+}
+
+// A08
+#[test]
+fn sign_ups_with_one_address_conflict_alike_whoever_has_it() {
+    let world = World::default();
+    world.register("pending@example.com");
+    world.active("active@example.com");
+    world.active("noticed@example.com");
+    world.pass(MINUTE);
+    let sign_up = |email: &str| {
+        let request = SignUp {
+            email: email.to_owned(),
+            password: secret(PASSWORD),
+            first_name: None,
+            last_name: None,
+        };
+        world
+            .call_as(through_component(), |service| service.sign_up(&request))
+            .unwrap();
+        !world.contended().is_empty()
+    };
+    let verify = |email: &str| {
+        start(&world, email, false);
+        !world.contended().is_empty()
+    };
+    assert!(sign_up("noticed@example.com"));
+    world.pass(MINUTE);
+    for name in ["nobody", "pending", "active", "noticed"] {
+        let email = format!("{name}@example.com");
+        assert!(sign_up(&email), "{email}");
+        // Whoever did not commit begins anew, and finds that somebody asked. So does who asks for a link then.
+        assert!(!sign_up(&email) && !verify(&email), "{email}");
+    }
+    world.pass(MINUTE);
+    for name in ["nobody", "pending", "active", "noticed"] {
+        let email = format!("{name}@example.com");
+        assert!(sign_up(&email) && !verify(&email), "{email}");
+    }
+    world.pass(MINUTE);
+    for name in ["nobody", "pending", "active", "noticed"] {
+        let email = format!("{name}@example.com");
+        assert!(verify(&email) && sign_up(&email), "{email}");
     }
 }
 
