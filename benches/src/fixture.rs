@@ -52,7 +52,13 @@ const VOLATILE_BUCKETS: [&str; 17] = [
     "email-notice",
     "api-token-create",
 ];
-const STORED_BUCKETS: [&str; 3] = ["sign-in", "sign-in-address", "password-check"];
+const STORED_BUCKETS: [&str; 5] = [
+    "sign-in",
+    "sign-in-services",
+    "sign-in-site",
+    "sign-in-address",
+    "password-check",
+];
 
 /// Hosts that share an engine, a store and its keys, as processes on one database would.
 pub(crate) struct Site {

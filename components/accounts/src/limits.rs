@@ -42,6 +42,20 @@ pub(crate) fn take_by_person_for(
     take_for(around, command, &bucket, &person.subject, &person.subject)
 }
 
+/// Whether a refusal of `command` by a bucket of another channel is recorded: once a minute for a person, or for a source if
+/// nobody is known.
+pub(crate) fn is_recorded(around: &impl Around, command: &str, subject: Option<&str>) -> bool {
+    let key = match subject {
+        Some(subject) => format!("{command}/person/{subject}"),
+        None => {
+            let message = around.message();
+            let source = client_source::name(message.remote_address.as_deref());
+            format!("{command}/source/{source}")
+        }
+    };
+    around.take(REFUSALS, &key).is_none()
+}
+
 fn take_for(
     around: &impl Around,
     command: &str,

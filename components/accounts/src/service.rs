@@ -74,6 +74,12 @@ impl<'a, P: Ports> Service<'a, P> {
     }
 
     fn refuse<T>(&self, command: &str, subject: Option<&str>, error: Error) -> Result<T, Error> {
+        // A bucket of another channel: as often as those of this one.
+        if matches!(error, Error::TooManyRequests(_))
+            && !limits::is_recorded(self.ports, command, subject)
+        {
+            return Err(error);
+        }
         let mut detail = vec![("reason", error.reason())];
         let mut outcome = Outcome::Denied;
         if let Error::Unknown(cause) = error {

@@ -84,8 +84,17 @@ impl Account {
     /// Until when its address is to be proved, if that may take `grace` milliseconds; none: it was.
     #[must_use]
     pub fn verify_by(&self, grace: u64) -> Option<u64> {
-        let due = self.registered_at.saturating_add(grace);
-        (!self.is_verified()).then_some(due)
+        (!self.is_verified()).then(|| self.due(grace))
+    }
+
+    /// By when its address was to be proved, whether it was or not.
+    pub(crate) fn due(&self, grace: u64) -> u64 {
+        self.registered_at.saturating_add(grace)
+    }
+
+    /// Whether its address was proved by this moment.
+    pub(crate) fn was_verified_at(&self, moment: u64) -> bool {
+        self.verified_at.is_some_and(|at| at <= moment)
     }
 
     /// Whether it has been pending for `grace` milliseconds or more at `now`.

@@ -61,7 +61,12 @@ impl<'a, P: Storage + Effects> Accounts<'a, P> {
         self.ports.delete(&keys::account(&account.id));
         self.ports.delete(&keys::email(&account.address));
         self.ports.delete(&keys::noticed(&account.id));
-        self.ports.delete(&keys::known_sources(&account.id));
+        self.forget_sources(&account.id);
+    }
+
+    /// Forgets from where it was signed in to.
+    pub(crate) fn forget_sources(&self, id: &str) {
+        self.ports.delete(&keys::known_sources(id));
     }
 
     /// Whether its owner was told of a sign-up lately; for nobody the same work.

@@ -8,16 +8,24 @@ const ACTING: &str = "acting";
 /// The method of a principal that came with an API token, or with a session that one began.
 const API_TOKEN: &str = "api-token";
 
-/// The source of what services ask: not theirs is what they are asked for by others.
+/// The source of whatever services ask. Who asks through a service is not told apart.
 const SERVICES: &str = "services";
 
 impl Message {
-    /// From where it is asked, as far as that is counted. People who come through a service are not told apart.
+    /// From where it is asked, as far as that is counted.
     pub(crate) fn source(&self) -> String {
         if self.is_service {
             return SERVICES.to_owned();
         }
         client_source::name(self.remote_address.as_deref())
+    }
+
+    /// From which network of many sources it is asked, if there is one.
+    pub(crate) fn site(&self) -> Option<String> {
+        if self.is_service {
+            return None;
+        }
+        client_source::site(self.remote_address.as_deref())
     }
 
     /// Whether a service asks, or a component to whom the command was granted.

@@ -11,6 +11,7 @@
 //! saved-family/<account>/<family>           a family of pairs, as long as it lives
 //! saved-pair/<account>/<refresh>/<access>   nothing: the key says that the pair is the account's
 //! leftover/<account>                        nothing: the account went, and not all of its saved tokens did
+//! asked/<purpose>/<tag of address>          that a token or an account was asked for lately
 //! decoy/<what>/<n>                          nothing that anybody reads
 //! ```
 //!
@@ -43,6 +44,10 @@ pub(crate) fn one_time(purpose: &str, tag: &[u8]) -> String {
 
 pub(crate) fn newest(purpose: &str, id: &str) -> String {
     format!("newest/{purpose}/{}", encode(id.as_bytes()))
+}
+
+pub(crate) fn asked(purpose: &str, tag: &[u8]) -> String {
+    format!("asked/{purpose}/{}", encode(tag))
 }
 
 pub(crate) fn saved_access(tag: &str) -> String {

@@ -23,6 +23,12 @@ const RANDOM_BYTES: usize = 20;
 /// How long it is in base64url.
 const TEXT_BYTES: usize = 27;
 
+/// The purpose of the keyed hash of an address for which a token is asked.
+const ASKED: &str = "asked-address";
+
+/// What is asked for by whoever signs up.
+const ACCOUNT: &str = "account";
+
 /// No account's id.
 const NOBODY: &str = "";
 
@@ -98,6 +104,15 @@ struct Newest {
     issued_at: u64,
     #[serde(flatten)]
     later: Map<String, Value>,
+}
+
+/// That a token or an account was asked for, for an address.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// Where that is noted.
+    key: String,
+    /// Whether it was asked for within the last minute.
+    pub(crate) too_often: bool,
 }
 
 /// A token that is stored, and where.
@@ -183,18 +198,43 @@ impl<'a, P: Storage + Macs + Effects + Environment> OneTimeTokens<'a, P> {
         Ok(lives.then_some(Found { key, token }))
     }
 
-    /// When the account's newest token was made; for nobody the same work.
-    pub(crate) fn newest_at(&self, account: Option<&Account>) -> Result<Option<u64>, Error> {
-        let id = account.map_or(NOBODY, |account| &account.id);
-        let newest: Option<Newest> = record::read(self.ports, &self.newest_key(id))?;
-        Ok(newest.map(|newest| newest.issued_at))
+    /// Whether a token was made for the account within the last minute; for nobody the same work.
+    pub(crate) fn was_just_issued(&self, account: Option<&Account>) -> Result<bool, Error> {
+        let newest = record::read(self.ports, &self.newest_key_of(account))?;
+        Ok(self.is_fresh(newest.as_ref()))
     }
 
-    /// Whether a token was made for the account within the last minute.
-    pub(crate) fn is_fresh(&self, account: Option<&Account>) -> Result<bool, Error> {
+    /// That somebody asks for a token for this address, and whether that was so within the last minute, or somebody signed up
+    /// with it, if the token is for that. `account` is whose the address is, if it may get one.
+    pub(crate) fn ask(&self, account: Option<&Account>, address: &str) -> Result<Asked, Error> {
+        let tag = self.ports.mac(ASKED, address.as_bytes());
+        let key = keys::asked(self.purpose.name(), &tag);
+        let mut places = vec![self.newest_key_of(account), key.clone()];
+        if self.purpose == Purpose::SignUp {
+            places.push(keys::asked(ACCOUNT, &tag));
+        }
+        let too_often = self.is_any_fresh(&places)?;
+        Ok(Asked { key, too_often })
+    }
+
+    /// That somebody signs up with this address, and whether that was so within the last minute.
+    pub(crate) fn sign_up(&self, address: &str) -> Result<Asked, Error> {
+        let key = keys::asked(ACCOUNT, &self.ports.mac(ASKED, address.as_bytes()));
+        let too_often = self.is_any_fresh(std::slice::from_ref(&key))?;
+        Ok(Asked { key, too_often })
+    }
+
+    /// Notes for a minute that it was asked for.
+    pub(crate) fn note(&self, asked: &Asked) {
         let now = self.ports.now();
-        let newest = self.newest_at(account)?;
-        Ok(newest.is_some_and(|at| now.saturating_sub(at) < MINUTE))
+        let newest = Newest {
+            key: nothing_older(),
+            issued_at: now,
+            later: Map::new(),
+        };
+        let until = now.saturating_add(MINUTE);
+        self.ports
+            .put(&asked.key, &record::bytes(&newest), Some(until), None);
     }
 
     /// Stores a token that changed.
@@ -227,6 +267,24 @@ impl<'a, P: Storage + Macs + Effects + Environment> OneTimeTokens<'a, P> {
             Some(token.expires_at),
             Some(&token.account),
         );
+    }
+
+    fn is_any_fresh(&self, places: &[String]) -> Result<bool, Error> {
+        let mut is_any = false;
+        for (bytes, place) in self.ports.get_many(places).into_iter().zip(places) {
+            let newest = bytes.map(|bytes| record::parse(self.ports, place, &bytes));
+            is_any |= self.is_fresh(newest.transpose()?.as_ref());
+        }
+        Ok(is_any)
+    }
+
+    fn is_fresh(&self, newest: Option<&Newest>) -> bool {
+        let now = self.ports.now();
+        newest.is_some_and(|newest| now.saturating_sub(newest.issued_at) < MINUTE)
+    }
+
+    fn newest_key_of(&self, account: Option<&Account>) -> String {
+        self.newest_key(account.map_or(NOBODY, |account| &account.id))
     }
 
     fn newest_key(&self, account: &str) -> String {

@@ -4,8 +4,10 @@
 //! that follow from each other are a *family*. A token lives as long as
 //!
 //! * its own record says so: not expired, not revoked, not used up,
-//! * its family's record is there, and
-//! * that is of the account's present epoch, and was made since its credentials count.
+//! * its family's record is there,
+//! * that is of the account's present epoch, and was made since its credentials count, and
+//! * the account's address was proved when it began, or may still be proved: whoever has tokens of an address that is not
+//!   theirs keeps them no longer than they could keep a session.
 //!
 //! So one delete ends a family, and one write to the account ends them all. An account that goes takes them with it: one
 //! that is imported later with the same id has credentials since another moment. The records of tokens outlast the end of
@@ -94,11 +96,13 @@ pub(crate) struct Family {
 }
 
 impl Family {
-    /// Whether it lives, as far as `account` is concerned.
-    pub(crate) fn is_of(&self, account: &Account) -> bool {
+    /// Whether it lives at `now`, as far as `account` is concerned, whose address was to be proved within `grace`
+    /// milliseconds.
+    pub(crate) fn is_of(&self, account: &Account, now: u64, grace: u64) -> bool {
         self.epoch == account.epoch
             && self.credentials_since == account.credentials_since
             && !account.is_disabled()
+            && (now < account.due(grace) || account.was_verified_at(self.created_at))
     }
 }
 

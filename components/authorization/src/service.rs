@@ -23,7 +23,7 @@ use crate::one_time::{OneTimeTokens, Purpose};
 use crate::password::Policy;
 use crate::ports::{Message, Outcome, Ports};
 use crate::saved::SavedTokens;
-use crate::settings::Settings;
+use crate::settings::{REFUSALS_BUCKET, Settings};
 
 pub use import::{ImportOutcome, ImportedUser};
 pub use registration::{Registered, Registration, SignUp};
@@ -129,6 +129,14 @@ impl<'a, P: Ports> Service<'a, P> {
     fn succeed(&self, action: &str, id: &str, detail: &[(&str, &str)]) {
         self.ports
             .record(action, Outcome::Success, Some(id), detail);
+    }
+
+    /// Records a refusal by a bucket, once a minute: of all requests it is the cheapest, and a record is a durable write.
+    fn deny_too_many(&self, action: &str, account: Option<&str>, bucket: &str, key: &str) {
+        let refusal = format!("{bucket}/{key}");
+        if self.ports.take(REFUSALS_BUCKET, &refusal).is_none() {
+            self.deny(action, account, "too-many-requests");
+        }
     }
 
     fn deny(&self, action: &str, account: Option<&str>, reason: &str) {

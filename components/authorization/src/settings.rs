@@ -5,12 +5,22 @@ use crate::ports::Config;
 /// Tried sign-ins, by canonical address and source.
 pub const SIGN_IN_BUCKET: &str = "sign-in";
 
+/// Tried sign-ins through services, by canonical address. Many people are behind them, and one who guesses must not keep the
+/// others' accounts shut with as few tries as one place has.
+pub const SIGN_IN_SERVICES_BUCKET: &str = "sign-in-services";
+
+/// Failed sign-ins, by canonical address and site.
+pub const SIGN_IN_SITE_BUCKET: &str = "sign-in-site";
+
 /// Failed sign-ins, by canonical address, wherever from.
 pub const SIGN_IN_ADDRESS_BUCKET: &str = "sign-in-address";
 
 /// Wrong passwords of somebody who is signed in, by session. Another bucket, so that strangers who try an address do not
 /// keep its owner from changing their password.
 pub const PASSWORD_CHECK_BUCKET: &str = "password-check";
+
+/// Records of refusals by a bucket, by that bucket and its key: a flood must not fill the record.
+pub const REFUSALS_BUCKET: &str = "refusals";
 
 /// Mails with a link to verify an address, by canonical address.
 pub const VERIFICATION_MAIL_BUCKET: &str = "verification-mail";

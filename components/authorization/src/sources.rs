@@ -1,4 +1,4 @@
-//! From where an account was signed in to lately: its *known* sources.
+//! From where an account was signed in to lately, or its address proved: its *known* sources.
 //!
 //! They are kept as keyed hashes, bound to the account, so that the store does not say where people are.
 

@@ -37,6 +37,8 @@ pub(crate) struct World {
     pub(crate) work: RefCell<Vec<&'static str>>,
     /// What the message's commit writes, here and in other channels, by name.
     rows: RefCell<BTreeSet<String>>,
+    /// What the message read by its key.
+    reads: RefCell<BTreeSet<String>>,
     /// What the email channel answers, if it takes no mail.
     pub(crate) unsent: Cell<Option<Unsent>>,
     /// What the other channels answer, if they fail.
@@ -106,6 +108,7 @@ impl Default for World {
             buckets: RefCell::default(),
             work: RefCell::default(),
             rows: RefCell::default(),
+            reads: RefCell::default(),
             unsent: Cell::default(),
             failed: Cell::default(),
             parameters: Cell::new(1),
@@ -142,6 +145,7 @@ impl World {
         self.message.replace(message.clone());
         self.work.borrow_mut().clear();
         self.rows.borrow_mut().clear();
+        self.reads.borrow_mut().clear();
         let before = self.state.borrow().clone();
         self.kept.replace(None);
         let answer = command(&Service::new(self));
@@ -254,6 +258,11 @@ impl World {
             *effort.entry(*work).or_default() += 1;
         }
         effort
+    }
+
+    /// What the last message read and wrote: of two that do so at once, one has to begin anew.
+    pub(crate) fn contended(&self) -> BTreeSet<String> {
+        &*self.reads.borrow() & &*self.rows.borrow()
     }
 
     /// Notes that the commit writes so many rows of this name.

@@ -4,7 +4,7 @@ use super::{
     ANN, Ask, MINUTE, OF_API_TOKENS, OF_SCOPES, OF_SESSIONS, PUBLIC, authorized, signed_in,
     with_ann,
 };
-use crate::error::Error;
+use crate::error::{Error, Refused};
 use crate::ports::Outcome;
 use crate::testing::{SOMEWHERE, World, declared};
 
@@ -181,6 +181,45 @@ fn a_flood_is_recorded_once_a_minute_and_does_not_fill_the_record() {
     assert_eq!(flood(ELSEWHERE), 2);
     world.pass(MINUTE);
     assert_eq!(flood(SOMEWHERE), 3);
+}
+
+// C06
+#[test]
+fn a_flood_that_another_channel_refuses_is_recorded_once_a_minute() {
+    let (world, id) = with_ann();
+    let session = signed_in(&world, ANN);
+    let recorded = |command| {
+        let audit = world.audit.borrow();
+        let about = audit.iter().filter(|record| {
+            let reason = ("reason".to_owned(), "too-many-requests".to_owned());
+            record.action == command && record.detail.contains(&reason)
+        });
+        about.count()
+    };
+    let (sign_in, change) = (PUBLIC[1], OF_SESSIONS[0]);
+    let flood = |(command, ask): (&str, Ask)| {
+        let theirs = match command {
+            "sign-in" => "authorization/get-user",
+            _ => "authorization/change-password",
+        };
+        world.break_down(theirs, Refused::TooManyRequests(7));
+        for _ in 0..20 {
+            let answer = world.ask(|service| ask(&service));
+            assert_eq!(answer, Err(Error::TooManyRequests(7)));
+        }
+    };
+    for minute in 1..3 {
+        world.stranger(Some(SOMEWHERE));
+        flood(sign_in);
+        world.stranger(Some(ELSEWHERE));
+        flood(sign_in);
+        assert_eq!(recorded(sign_in.0), 2 * minute);
+        world.with(&session);
+        flood(change);
+        assert_eq!(recorded(change.0), minute);
+        assert!(world.audited(change.0, Outcome::Denied, Some(&id)));
+        world.pass(MINUTE);
+    }
 }
 
 #[test]

@@ -7,8 +7,9 @@ use super::{Access, Family, MAX_TOKEN_BYTES, MIN_TOKEN_BYTES, Refresh};
 use crate::account::Account;
 use crate::error::Error;
 use crate::keys;
-use crate::ports::{Effects, Macs, Storage};
+use crate::ports::{Config, Effects, Environment, Macs, Storage};
 use crate::record;
+use crate::settings::Settings;
 
 /// The purposes of the keyed hashes: a refresh token is no access token.
 const ACCESS: &str = "saved-access-token";
@@ -17,6 +18,9 @@ const REFRESH: &str = "saved-refresh-token";
 /// So many families, and so many pairs, one message removes of an account that went. Its sessions, API tokens and the rest go
 /// with it, and all of that together may call the host 10 000 times.
 const MAX_REMOVED: usize = 300;
+
+/// So many of either a message removes that was sent for something else: its caller waits.
+const MAX_TIDIED: usize = 50;
 
 /// A token that is stored, and its tag.
 #[derive(Debug)]
@@ -30,7 +34,7 @@ pub(crate) struct SavedTokens<'a, P> {
     ports: &'a P,
 }
 
-impl<'a, P: Storage + Macs + Effects> SavedTokens<'a, P> {
+impl<'a, P: Storage + Macs + Effects + Environment + Config> SavedTokens<'a, P> {
     pub(crate) fn new(ports: &'a P) -> Self {
         Self { ports }
     }
@@ -54,7 +58,8 @@ impl<'a, P: Storage + Macs + Effects> SavedTokens<'a, P> {
     pub(crate) fn family(&self, account: &Account, family: &str) -> Result<Option<Family>, Error> {
         let key = keys::saved_family(&account.id, family);
         let found: Option<Family> = record::read(self.ports, &key)?;
-        Ok(found.filter(|family| family.is_of(account)))
+        let grace = Settings::new(self.ports).verification_grace();
+        Ok(found.filter(|family| family.is_of(account, self.ports.now(), grace)))
     }
 
     /// The tag of an access token, to store it under.
@@ -103,7 +108,7 @@ impl<'a, P: Storage + Macs + Effects> SavedTokens<'a, P> {
     /// Removes what is stored of the tokens of an account that goes, as much as one message may. What is left is dead, since
     /// there is no account, and noted until `until`, for [`tidy`](Self::tidy).
     pub(crate) fn erase(&self, account: &str, until: u64) {
-        if !self.erase_some(account) {
+        if !self.erase_some(account, MAX_REMOVED) {
             let key = keys::leftover(account);
             self.ports.put(&key, &[], Some(until), Some(account));
         }
@@ -113,33 +118,31 @@ impl<'a, P: Storage + Macs + Effects> SavedTokens<'a, P> {
     ///
     /// If there is an account with the id again, what is left is left to expire: it lies among what is the new one's. It is
     /// dead there too, being of other credentials.
-    pub(crate) fn tidy(
-        &self,
-        exists: impl FnOnce(&str) -> Result<bool, Error>,
-    ) -> Result<(), Error> {
+    pub(crate) fn tidy(&self, exists: impl FnOnce(&str) -> bool) {
         let first = self.ports.scan(keys::LEFTOVERS, None).into_iter().next();
-        let Some(key) = first else { return Ok(()) };
+        let Some(key) = first else { return };
         match keys::leftover_account(&key) {
-            Some(account) if !exists(&account)? => {
-                self.erase_more(&account);
-            }
+            Some(account) if !exists(&account) => self.go_on(&account, MAX_TIDIED),
             _ => self.ports.delete(&key),
         }
-        Ok(())
     }
 
     /// Goes on with an account, if its deletion left something.
     pub(crate) fn erase_more(&self, account: &str) {
+        self.go_on(account, MAX_REMOVED);
+    }
+
+    fn go_on(&self, account: &str, at_most: usize) {
         let note = keys::leftover(account);
-        if self.ports.get(&note).is_some() && self.erase_some(account) {
+        if Storage::get(self.ports, &note).is_some() && self.erase_some(account, at_most) {
             self.ports.delete(&note);
         }
     }
 
-    /// Removes some of what is stored of an account's tokens, and says whether that was all.
-    fn erase_some(&self, account: &str) -> bool {
-        let (families, no_more_families) = self.first(&keys::saved_families(account));
-        let (pairs, no_more_pairs) = self.first(&keys::saved_pairs(account));
+    /// Removes so many families and pairs of an account, and says whether that was all.
+    fn erase_some(&self, account: &str, at_most: usize) -> bool {
+        let (families, no_more_families) = self.first(&keys::saved_families(account), at_most);
+        let (pairs, no_more_pairs) = self.first(&keys::saved_pairs(account), at_most);
         for key in families {
             self.ports.delete(&key);
         }
@@ -154,8 +157,8 @@ impl<'a, P: Storage + Macs + Effects> SavedTokens<'a, P> {
         no_more_families && no_more_pairs
     }
 
-    /// The first keys under `prefix`, so many as one message removes, and whether there are no more.
-    fn first(&self, prefix: &str) -> (Vec<String>, bool) {
+    /// The first keys under `prefix`, at most so many, and whether there are no more.
+    fn first(&self, prefix: &str, at_most: usize) -> (Vec<String>, bool) {
         let mut keys = Vec::new();
         loop {
             let page = self.ports.scan(prefix, keys.last().map(String::as_str));
@@ -163,8 +166,8 @@ impl<'a, P: Storage + Macs + Effects> SavedTokens<'a, P> {
                 return (keys, true);
             }
             keys.extend(page);
-            if keys.len() > MAX_REMOVED {
-                keys.truncate(MAX_REMOVED);
+            if keys.len() > at_most {
+                keys.truncate(at_most);
                 return (keys, false);
             }
         }

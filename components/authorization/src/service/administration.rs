@@ -11,7 +11,8 @@ use crate::ports::Ports;
 use crate::role::Role;
 
 impl<P: Ports> Service<'_, P> {
-    /// Switches an account off, which ends every session, saved token and mailed link for a new password, or on again.
+    /// Switches an account off, which ends every session, saved token and mailed link for a new password and forgets from
+    /// where it was signed in to, or on again.
     ///
     /// # Errors
     /// [`Error::AccessDenied`] for anybody but the operator; [`Error::NotFound`] if there is no such account.
@@ -28,6 +29,8 @@ impl<P: Ports> Service<'_, P> {
             // Also if it was off before: services may have made tokens for it since.
             self.end_all(&mut account, None)?;
             self.one_time(Purpose::Reset).revoke(id)?;
+            // Perhaps it was somebody else who signed in there.
+            self.accounts().forget_sources(id);
         } else if account.disabled_at.take().is_none() {
             return Ok(());
         }

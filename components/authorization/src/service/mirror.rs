@@ -4,11 +4,15 @@
 //! It goes where the real work goes (another channel's sandbox, the keyed hash, a bucket, the store) and leaves nothing
 //! that anybody reads. Entries are written blind to keys of their own, so they neither grow nor make messages conflict, and
 //! there are as many as the other case leaves behind, those of other channels included: in a commit each counts.
+//!
+//! One is not written blind. Where there is a mail to send or an account to make, of messages for one address that come at
+//! once the first commits and the others begin anew, which takes longer. So it is where there is none: a note by the address,
+//! for a minute.
 
 use super::Service;
 use crate::error::Error;
 use crate::keys;
-use crate::one_time::{self, Purpose};
+use crate::one_time::{self, Asked, Purpose};
 use crate::ports::Ports;
 use crate::settings::{MINUTE, NOBODY_BUCKET};
 
@@ -58,12 +62,34 @@ impl<P: Ports> Service<'_, P> {
 
     /// The work of issuing a one-time token.
     pub(super) fn decoy_token(&self, purpose: Purpose) -> Result<(), Error> {
-        let token = one_time::draw(self.ports);
-        self.one_time(purpose).newest_at(None)?;
-        self.ports.mac("decoy", token.reveal().as_bytes());
-        self.ports.delete(&one_time::nothing_older());
+        self.decoy_issue(purpose)?;
         self.decoy_records("token", 2);
         Ok(())
+    }
+
+    /// The work of issuing a one-time token, and a note that one was asked for.
+    pub(super) fn decoy_noted_token(&self, purpose: Purpose, asked: &Asked) -> Result<(), Error> {
+        self.decoy_issue(purpose)?;
+        self.decoy_records("token", 1);
+        self.one_time(purpose).note(asked);
+        Ok(())
+    }
+
+    fn decoy_issue(&self, purpose: Purpose) -> Result<(), Error> {
+        let token = one_time::draw(self.ports);
+        self.one_time(purpose).was_just_issued(None)?;
+        self.ports.mac("decoy", token.reveal().as_bytes());
+        self.ports.delete(&one_time::nothing_older());
+        Ok(())
+    }
+
+    /// Notes that somebody signs up, if that was not noted within the last minute, and in any case as much.
+    pub(super) fn note_asked(&self, asked: &Asked) {
+        if asked.too_often {
+            self.decoy_records("asked", 1);
+        } else {
+            self.one_time(Purpose::SignUp).note(asked);
+        }
     }
 
     /// The work of counting a mail to somebody.

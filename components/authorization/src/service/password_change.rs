@@ -8,6 +8,7 @@ use crate::password::Password;
 use crate::ports::{Message, Ports, Verdict};
 use crate::secret::Secret;
 use crate::settings::PASSWORD_CHECK_BUCKET;
+use crate::sources::KnownSource;
 use crate::tries::Tries;
 
 const ACTION: &str = "password-change";
@@ -17,7 +18,7 @@ const WRONG: &str = "must be the account's password";
 
 impl<P: Ports> Service<'_, P> {
     /// Sets a new password by the one before. Ends every session but the principal's and every saved token, and mails a
-    /// notice.
+    /// notice. Done in a session, it makes the place where it is done the only known one.
     ///
     /// # Errors
     /// [`Error::AccessDenied`] for whoever may not change this account's password; [`Error::ValidationFailed`] for a
@@ -32,8 +33,13 @@ impl<P: Ports> Service<'_, P> {
         let new = check.new_password("new", new.reveal(), &self.policy(), &account.address);
         let (current, new) = check.done(current.zip(new))?;
         self.prove(ACTION, "current", &message, &account, &current)?;
+        let source = message.source();
         let session = message.principal.and_then(|principal| principal.session);
         self.set_password(&mut account, &new, session.as_deref())?;
+        if session.is_some() {
+            // Whoever had the password before, by deceit perhaps, was elsewhere.
+            KnownSource::read(self.ports, Some(&account), &source)?.note_alone(&account);
+        }
         self.succeed(ACTION, id, &[]);
         Ok(())
     }
@@ -71,12 +77,12 @@ impl<P: Ports> Service<'_, P> {
         }
         let key = message.proof_key(&account.id);
         if let Some(retry_after) = self.ports.take(PASSWORD_CHECK_BUCKET, &key) {
-            self.deny(action, Some(&account.id), "too-many-requests");
+            self.deny_too_many(action, Some(&account.id), PASSWORD_CHECK_BUCKET, &key);
             return Err(Error::TooManyRequests(retry_after));
         }
         if self.verify(action, Some(account), password) == Verdict::Mismatch {
             // Counted, not asked: strangers who try the address do not keep its owner out here.
-            let tries = Tries::new(self.ports, &account.address, &message.source());
+            let tries = Tries::new(self.ports, &account.address, message);
             let _ = (tries.begin(), tries.count());
             return Err(Violation::new(path, WRONG).into());
         }

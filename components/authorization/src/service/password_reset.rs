@@ -73,9 +73,9 @@ impl<P: Ports> Service<'_, P> {
         account.disown_credentials(self.ports.now());
         self.set_password(&mut account, &password, None)?;
         // Whoever reads the mail is the owner: what others tried does not keep them out, and here they are known.
-        let source = self.ports.message().source();
-        Tries::new(self.ports, &account.address, &source).forgive_all();
-        KnownSource::read(self.ports, Some(&account), &source)?.note_alone(&account);
+        let message = self.ports.message();
+        Tries::new(self.ports, &account.address, &message).forgive_all();
+        KnownSource::read(self.ports, Some(&account), &message.source())?.note_alone(&account);
         let by_services = guard::account_key(&account.id);
         self.ports.reset(PASSWORD_CHECK_BUCKET, &by_services);
         self.succeed(ACTION, &account.id, &[]);

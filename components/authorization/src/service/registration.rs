@@ -98,7 +98,8 @@ impl<P: Ports> Service<'_, P> {
     }
 
     /// Registers a pending account for a stranger, with its profile, and mails the verification. If the address has an
-    /// account, that stays as it is and its owner gets a notice, at most one an hour; the work is the same.
+    /// account, that stays as it is and its owner gets a notice, at most one an hour and none within a minute after another
+    /// sign-up; the work is the same.
     ///
     /// # Errors
     /// [`Error::AccessDenied`] for whoever was not granted this; [`Error::ValidationFailed`] for what breaks a rule,
@@ -108,10 +109,14 @@ impl<P: Ports> Service<'_, P> {
         let newcomer = self.newcomer(request)?;
         let found = self.accounts().by_address(newcomer.address.canonical())?;
         let was_noticed = self.accounts().was_noticed(found.as_ref());
+        let tokens = self.one_time(Purpose::SignUp);
+        let asked = tokens.sign_up(newcomer.address.canonical())?;
+        self.note_asked(&asked);
         let hash = self.ports.hash(newcomer.password.reveal());
         match found {
             None => self.welcome(&newcomer, hash),
-            Some(account) => self.warn(&account, was_noticed),
+            // Whoever has just signed up has a mail.
+            Some(account) => self.warn(&account, was_noticed || asked.too_often),
         }
     }
 

@@ -38,12 +38,15 @@ impl<P: Ports> Service<'_, P> {
             || start(email.trim(), MAX_COUNTED_BYTES),
             EmailAddress::canonical,
         );
-        let source = self.ports.message().source();
-        let tries = Tries::new(self.ports, counted, &source);
-        self.heed(tries.begin(), None)?;
+        let message = self.ports.message();
+        let tries = Tries::new(self.ports, counted, &message);
+        if let Some(retry_after) = tries.begin() {
+            self.deny_too_many(ACTION, None, tries.bucket(), tries.here());
+            return Err(Error::TooManyRequests(retry_after));
+        }
         let address = address.as_ref().map_or(NO_ADDRESS, EmailAddress::canonical);
         let found = self.accounts().by_address(address)?;
-        let known = KnownSource::read(self.ports, found.as_ref(), &source)?;
+        let known = KnownSource::read(self.ports, found.as_ref(), &message.source())?;
         let verdict = self.verify(ACTION, found.as_ref(), &password);
         let Some(account) = found.filter(|account| self.is_admitted(account, verdict)) else {
             // Why it failed is on record already.
@@ -51,21 +54,16 @@ impl<P: Ports> Service<'_, P> {
                 Err(Error::TooManyRequests(retry_after))
             });
         };
-        if !known.is_known() {
-            self.heed(tries.count(), Some(&account.id))?;
+        if !known.is_known()
+            && let Some(retry_after) = tries.count()
+        {
+            // Each is recorded: somebody has the password.
+            self.deny(ACTION, Some(&account.id), "too-many-requests");
+            return Err(Error::TooManyRequests(retry_after));
         }
         tries.forgive();
         let account = self.admit(account, &password, verdict, known);
         Ok(Some(account))
-    }
-
-    /// Refuses one try too many.
-    fn heed(&self, retry_after: Option<u64>, account: Option<&str>) -> Result<(), Error> {
-        let Some(retry_after) = retry_after else {
-            return Ok(());
-        };
-        self.deny(ACTION, account, "too-many-requests");
-        Err(Error::TooManyRequests(retry_after))
     }
 
     /// Whether the password is the account's; the same work if there is no account, or none with a password.

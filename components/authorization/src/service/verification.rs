@@ -4,10 +4,11 @@ use super::Service;
 use crate::account::Account;
 use crate::error::Error;
 use crate::fields;
-use crate::one_time::{self, Purpose};
+use crate::one_time::{self, Asked, Purpose};
 use crate::ports::Ports;
 use crate::secret::Secret;
 use crate::settings::MINUTE;
+use crate::sources::KnownSource;
 
 /// So long after a token did its work it is taken again, without effect: mail scanners follow links before people do, and
 /// people click twice.
@@ -36,7 +37,10 @@ impl<P: Ports> Service<'_, P> {
         let Some(account) = found.filter(|account| !account.is_verified()) else {
             return Ok(None);
         };
-        if self.one_time(Purpose::SignUp).is_fresh(Some(&account))? {
+        if self
+            .one_time(Purpose::SignUp)
+            .was_just_issued(Some(&account))?
+        {
             return Ok(None);
         }
         self.mint(Purpose::SignUp, account, "verification-token")
@@ -56,7 +60,8 @@ impl<P: Ports> Service<'_, P> {
         })
     }
 
-    /// Verifies the address that the token was made for. The same token again, within ten minutes, is ok without effect.
+    /// Verifies the address that the token was made for, and makes the place known where a person does so. The same token
+    /// again, within ten minutes, is ok without effect.
     ///
     /// # Errors
     /// [`Error::AccessDenied`] for whoever was not granted this; [`Error::NotFound`] for a token that is unknown,
@@ -75,6 +80,11 @@ impl<P: Ports> Service<'_, P> {
         let now = self.ports.now();
         account.verify(now);
         self.accounts().save(&account);
+        let message = self.ports.message();
+        if !message.is_service {
+            // Whoever reads the mail is the owner, and this is where they read it.
+            KnownSource::read(self.ports, Some(&account), &message.source())?.note(&account);
+        }
         tokens.retire(found, now.saturating_add(SECOND_CLICK));
         self.succeed(ACTION, &account.id, &[]);
         Ok(())
@@ -111,44 +121,45 @@ impl<P: Ports> Service<'_, P> {
         self.need_grant(action)?;
         let address = fields::email(email)?;
         let found = self.accounts().by_address(address.canonical())?;
-        let is_fresh = self.one_time(purpose).is_fresh(found.as_ref())?;
-        let reason = match &found {
-            None => Some("no-account"),
-            Some(account) => against(account).or(is_fresh.then_some("too-often")),
-        };
-        let reason = self.count_mail(purpose, address.canonical(), reason);
-        match (found, reason) {
-            (Some(account), None) => self.mail_token(purpose, &account, action),
-            (found, reason) => {
-                self.decoy_mail();
-                self.decoy_token(purpose)?;
-                let id = found.as_ref().map(|account| account.id.as_str());
-                self.deny(action, id, reason.unwrap_or_default());
-                Ok(())
-            }
+        let against = found.as_ref().map_or(Some("no-account"), against);
+        let mailed = found.as_ref().filter(|_| against.is_none());
+        let asked = self.one_time(purpose).ask(mailed, address.canonical())?;
+        let too_often = self.count_mail(purpose, address.canonical(), &asked);
+        if let (Some(account), None) = (mailed, too_often) {
+            return self.mail_token(purpose, account, &asked, action);
         }
+        self.decoy_mail();
+        if too_often.is_none() {
+            self.decoy_noted_token(purpose, &asked)?;
+        } else {
+            self.decoy_token(purpose)?;
+        }
+        let id = found.as_ref().map(|account| account.id.as_str());
+        self.deny(action, id, against.or(too_often).unwrap_or_default());
+        Ok(())
     }
 
-    /// Counts a mail that nothing speaks against, and says if there were too many before. In the other case the same work.
+    /// Counts a mail to an address, also if none is to be sent, and says why it comes too often, if it does.
     ///
     /// The last link stays good. It works for longer than it takes until there may be one mail more: whoever asks for mails
     /// without end keeps nobody from getting in by one.
-    fn count_mail(
-        &self,
-        purpose: Purpose,
-        address: &str,
-        against: Option<&'static str>,
-    ) -> Option<&'static str> {
-        if against.is_some() {
+    fn count_mail(&self, purpose: Purpose, address: &str, asked: &Asked) -> Option<&'static str> {
+        if asked.too_often {
             self.decoy_take();
-            return against;
+            return Some("too-often");
         }
         let retry_after = self.ports.take(purpose.bucket(), address);
         retry_after.map(|_| "too-many-mails")
     }
 
     /// Mails a new token, and issues it if the mail was taken: else what was mailed before stays good.
-    fn mail_token(&self, purpose: Purpose, account: &Account, action: &str) -> Result<(), Error> {
+    fn mail_token(
+        &self,
+        purpose: Purpose,
+        account: &Account,
+        asked: &Asked,
+        action: &str,
+    ) -> Result<(), Error> {
         let token = one_time::draw(self.ports);
         let (to, id) = (account.email.as_str(), account.id.as_str());
         let sent = match purpose {
@@ -157,7 +168,7 @@ impl<P: Ports> Service<'_, P> {
         };
         if let Some(reason) = self.unsent(sent) {
             self.decoy_untaken();
-            self.decoy_token(purpose)?;
+            self.decoy_noted_token(purpose, asked)?;
             self.deny(action, Some(id), reason);
         } else {
             self.one_time(purpose).issue(account, &token)?;

@@ -34,6 +34,7 @@ impl Storage for World {
     fn get_many(&self, keys: &[String]) -> Vec<Option<Vec<u8>>> {
         assert!(keys.len() <= 1_000 && keys.iter().all(|key| (1..=512).contains(&key.len())));
         self.does("get");
+        self.reads.borrow_mut().extend(keys.iter().cloned());
         let state = self.state.borrow();
         let live = |key: &String| {
             let entry = state.entries.get(key)?;

@@ -288,12 +288,13 @@ fn an_account_with_thousands_of_pairs_goes_in_a_bounded_message_and_all_of_them_
 fn messages_that_save_tokens_remove_what_a_deletion_left() {
     let world = World::default();
     let (id, other) = (world.active(ADA), world.active("bob@example.com"));
-    save_many(&world, &id, 1_500);
+    save_many(&world, &id, 1_000);
     assert_eq!(delete(&world, operator(), &id, None), Ok(()));
-    assert!(left(&world, &id) > 3_000 && world.stored("leftover/").len() == 1);
+    assert!(left(&world, &id) > 2_000 && world.stored("leftover/").len() == 1);
     for number in 0..400 {
         save(&world, &other, &format!("others-{number}"), None).unwrap();
-        assert!(world.work.borrow().len() < 1_300);
+        // Few of them each: its caller waits.
+        assert!(world.work.borrow().len() < 300);
     }
     assert_eq!(left(&world, &id), 0);
     assert!(world.stored("leftover/").is_empty());
@@ -337,4 +338,30 @@ fn what_is_left_is_left_to_expire_if_there_is_an_account_with_its_id_again() {
     assert!(world.stored("leftover/").is_empty());
     assert!((0..100).all(|number| refresh_lives(&world, &format!("new-{number}"))));
     assert!(!refresh_lives(&world, "n400"));
+}
+
+/// Nor is an account that nobody can read any business of those whose tokens are saved.
+#[test]
+fn what_a_deletion_left_of_an_account_that_cannot_be_read_fails_nobody() {
+    let world = World::default();
+    let (id, other) = (world.active(ADA), world.active("bob@example.com"));
+    let record = world.state.borrow().entries[&crate::keys::account(&id)].clone();
+    save_many(&world, &id, 500);
+    assert_eq!(delete(&world, operator(), &id, None), Ok(()));
+    assert_eq!(world.stored("leftover/").len(), 1);
+    let broken = crate::testing::Entry {
+        value: b"{".to_vec(),
+        ..record
+    };
+    world
+        .state
+        .borrow_mut()
+        .entries
+        .insert(crate::keys::account(&id), broken);
+    for number in 0..100 {
+        save(&world, &other, &format!("others-{number}"), None).unwrap();
+    }
+    assert!(world.stored("leftover/").is_empty());
+    let log = world.log.borrow();
+    assert!(log.len() == 1 && log[0].contains("account/"), "{log:?}");
 }

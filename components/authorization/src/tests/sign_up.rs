@@ -5,7 +5,7 @@ use crate::channels::{Failed, Notice, PersonName, Unsent};
 use crate::error::Error;
 use crate::ports::Outcome;
 use crate::service::SignUp;
-use crate::settings::HOUR;
+use crate::settings::{HOUR, MINUTE};
 use crate::testing::{Kind, PASSWORD, World, through_component};
 
 fn request(email: &str) -> SignUp {
@@ -94,7 +94,11 @@ fn a_notice_is_sent_at_most_once_an_hour() {
     world.pass(HOUR - 1);
     sign_up(&world, &request("ada@example.com")).unwrap();
     assert_eq!(mails(), 1);
+    // Nor within a minute after another.
     world.pass(1);
+    sign_up(&world, &request("ada@example.com")).unwrap();
+    assert_eq!(mails(), 1);
+    world.pass(MINUTE);
     sign_up(&world, &request("ada@example.com")).unwrap();
     assert_eq!(mails(), 2);
 }
@@ -158,6 +162,7 @@ fn too_many_mails_to_an_address_do_not_keep_anybody_out() {
     // There is no token for a mail that is not sent, so that the next one is not too early.
     assert!(world.stored("one-time/").is_empty());
     world.unsent.set(None);
+    world.pass(MINUTE);
     world
         .call(|service| service.start_verification("ada@example.com"))
         .unwrap();
@@ -183,6 +188,7 @@ fn an_installation_that_makes_no_mails_answers_alike_and_its_operator_is_told() 
     assert!(world.account(&id).is_some());
     // The new account is there, and gets its link as soon as there are mails again.
     world.unsent.set(None);
+    world.pass(MINUTE);
     world
         .call(|service| service.start_verification("new@example.com"))
         .unwrap();
@@ -197,6 +203,7 @@ fn a_notice_that_was_not_taken_is_sent_the_next_time() {
     world.unsent.set(Some(Unsent::TooMany));
     assert_eq!(sign_up(&world, &request("ada@example.com")), Ok(()));
     world.unsent.set(None);
+    world.pass(MINUTE);
     assert_eq!(sign_up(&world, &request("ada@example.com")), Ok(()));
     assert_eq!(world.state.borrow().mails.len(), 1);
 }

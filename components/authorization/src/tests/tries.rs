@@ -2,8 +2,11 @@
 
 use super::secret;
 use crate::error::Error;
-use crate::settings::{DAY, HOUR, MINUTE, SIGN_IN_ADDRESS_BUCKET, SIGN_IN_BUCKET};
-use crate::testing::{PASSWORD, World, from, through_component};
+use crate::ports::Message;
+use crate::settings::{
+    DAY, HOUR, MINUTE, SIGN_IN_ADDRESS_BUCKET, SIGN_IN_BUCKET, SIGN_IN_SERVICES_BUCKET,
+};
+use crate::testing::{PASSWORD, World, from, in_session};
 
 const ADA: &str = "ada@example.com";
 const NOBODY: &str = "nobody@example.com";
@@ -69,6 +72,39 @@ fn a_source_that_was_refused_does_not_use_up_what_the_address_has() {
     assert_eq!(world.taken(SIGN_IN_ADDRESS_BUCKET, NOBODY), 10);
 }
 
+// C06
+#[test]
+fn tries_that_are_not_heard_are_recorded_once_a_minute() {
+    let world = World::default();
+    let id = world.active(ADA);
+    let records = |flood: &dyn Fn()| {
+        let before = world.audit.borrow().len();
+        flood();
+        world.audit.borrow().len() - before
+    };
+    let here = || {
+        for _ in 0..1_000 {
+            let _ = sign_in(&world, ELSEWHERE, ADA, "wrong password");
+        }
+    };
+    // Ten that were heard, and one refusal.
+    assert_eq!(records(&here), 11);
+    assert!(world.was_denied("sign-in", None, "too-many-requests"));
+    assert_eq!(records(&here), 0);
+    world.pass(MINUTE);
+    assert_eq!(records(&here), 1);
+    let in_session = || {
+        for _ in 0..1_000 {
+            let _ = world.call_as(in_session_at_home(&id), |service| {
+                service.change_password(&id, &secret("wrong password"), &secret("another password"))
+            });
+        }
+    };
+    assert_eq!(records(&in_session), 11);
+    assert!(world.was_denied("password-change", Some(&id), "too-many-requests"));
+    assert_eq!(records(&in_session), 0);
+}
+
 // C02
 #[test]
 fn one_site_is_one_source() {
@@ -84,6 +120,44 @@ fn one_site_is_one_source() {
         "x"
     )));
     assert_eq!(sign_in(&world, "2001:db8:1:3::1", ADA, "x"), Ok(false));
+}
+
+// C02, C03
+#[test]
+fn one_network_of_many_sources_does_not_use_up_what_the_address_has() {
+    let world = World::default();
+    world.active(ADA);
+    let own = |host: u32| format!("2001:db8:1:{host:x}::1");
+    for email in [ADA, NOBODY] {
+        for host in 0..1_000 {
+            let answer = sign_in(&world, &own(host), email, "wrong password");
+            assert_eq!(is_limited(&answer), host >= 30, "{host}");
+            assert_eq!(world.effort()["verify"], 1);
+        }
+        assert_eq!(world.taken(SIGN_IN_ADDRESS_BUCKET, email), 30);
+    }
+    // The right one is not told from a wrong one there, and is heard everywhere else.
+    assert!(is_limited(&sign_in(&world, &own(1_000), ADA, PASSWORD)));
+    for elsewhere in [ELSEWHERE, "2001:db8:2::1"] {
+        assert_eq!(sign_in(&world, elsewhere, ADA, PASSWORD), Ok(true));
+    }
+    world.pass(HOUR);
+    assert_eq!(sign_in(&world, &own(1_000), ADA, PASSWORD), Ok(true));
+}
+
+// C03
+#[test]
+fn neighbours_in_a_network_keep_nobody_out_at_home() {
+    let world = World::default();
+    world.active(ADA);
+    let home = "2001:db8:1:aaaa::1";
+    assert_eq!(sign_in(&world, home, ADA, PASSWORD), Ok(true));
+    for host in 0..100 {
+        let neighbour = format!("2001:db8:1:{host:x}::1");
+        let _ = sign_in(&world, &neighbour, ADA, "wrong password");
+    }
+    assert_eq!(sign_in(&world, home, ADA, PASSWORD), Ok(true));
+    assert!(is_limited(&sign_in(&world, home, ADA, "wrong password")));
 }
 
 // C02, C03
@@ -167,6 +241,92 @@ fn whoever_resets_the_password_by_mail_is_heard_there_and_only_there_is_known() 
     assert_eq!(sign_in(&world, ELSEWHERE, ADA, new), Ok(true));
 }
 
+// C03
+#[test]
+fn whoever_proves_the_address_is_known_there() {
+    let world = World::default();
+    let verify = |message: Message| {
+        let email = format!("u{}@example.com", world.stored("account/").len());
+        let token = world.register(&email).signup_token;
+        world
+            .call_as(message, |service| service.verify_email(&token))
+            .unwrap();
+        let _ = guess(&world, &email, 100);
+        (email, token)
+    };
+    let (email, token) = verify(from(HOME));
+    assert_eq!(sign_in(&world, HOME, &email, PASSWORD), Ok(true));
+    assert!(is_limited(&sign_in(&world, ELSEWHERE, &email, PASSWORD)));
+    // Whoever follows the same link after them proves nothing.
+    world
+        .call_as(from(ELSEWHERE), |service| service.verify_email(&token))
+        .unwrap();
+    assert!(is_limited(&sign_in(&world, ELSEWHERE, &email, PASSWORD)));
+    // A service says nothing of where its user is.
+    let (email, _) = verify(crate::testing::service());
+    assert!(is_limited(&through_service(&world, &email, PASSWORD)));
+    assert!(is_limited(&sign_in(&world, HOME, &email, PASSWORD)));
+}
+
+/// Somebody with a session of the account `id`, at home.
+fn in_session_at_home(id: &str) -> Message {
+    Message {
+        remote_address: Some(HOME.to_owned()),
+        ..in_session(id, "s1")
+    }
+}
+
+// C02, C03
+#[test]
+fn whoever_changes_the_password_is_known_there_and_whoever_phished_it_nowhere() {
+    let world = World::default();
+    let id = world.active(ADA);
+    assert_eq!(sign_in(&world, ELSEWHERE, ADA, PASSWORD), Ok(true));
+    let new = "another good password";
+    let change = |current: &str| {
+        world.call_as(in_session_at_home(&id), |service| {
+            service.change_password(&id, &secret(current), &secret(new))
+        })
+    };
+    // A wrong password changes nothing of it.
+    assert!(change("wrong password").is_err());
+    let _ = guess(&world, ADA, 100);
+    assert_eq!(sign_in(&world, ELSEWHERE, ADA, PASSWORD), Ok(true));
+    change(PASSWORD).unwrap();
+    assert!(is_limited(&sign_in(&world, ELSEWHERE, ADA, new)));
+    assert_eq!(sign_in(&world, HOME, ADA, new), Ok(true));
+}
+
+/// A service has no place of its own that could be the owner's.
+#[test]
+fn a_change_by_a_service_keeps_the_known_places() {
+    let world = World::default();
+    let id = world.active(ADA);
+    assert_eq!(sign_in(&world, HOME, ADA, PASSWORD), Ok(true));
+    let new = "another good password";
+    world
+        .call(|service| service.change_password(&id, &secret(PASSWORD), &secret(new)))
+        .unwrap();
+    let _ = guess(&world, ADA, 100);
+    assert_eq!(sign_in(&world, HOME, ADA, new), Ok(true));
+}
+
+// C02
+#[test]
+fn an_account_that_was_switched_off_knows_no_source() {
+    let world = World::default();
+    let id = world.active(ADA);
+    assert_eq!(sign_in(&world, HOME, ADA, PASSWORD), Ok(true));
+    for disabled in [true, false] {
+        world
+            .operate(|service| service.set_disabled(&id, disabled))
+            .unwrap();
+        assert!(world.stored("known-sources/").is_empty());
+    }
+    let _ = guess(&world, ADA, 100);
+    assert!(is_limited(&sign_in(&world, HOME, ADA, PASSWORD)));
+}
+
 #[test]
 fn a_source_is_known_for_ninety_days_after_the_last_sign_in() {
     for (since, expected) in [(90 * DAY - 1, Ok(true)), (90 * DAY, Err(()))] {
@@ -244,12 +404,55 @@ fn a_known_source_is_written_once_a_day() {
     assert_eq!(writes(&world), 0);
 }
 
+/// A sign-in at a product's form: the service has the same address, whoever asks it.
+fn through_service(world: &World, email: &str, password: &str) -> Result<bool, Error> {
+    let answer = world.call(|service| service.get_user(email, &secret(password)));
+    answer.map(|user| user.is_some())
+}
+
+// C03
+#[test]
+fn a_stranger_at_a_products_form_does_not_keep_anybody_out_of_it() {
+    let world = World::default();
+    world.active(ADA);
+    for _ in 0..50 {
+        assert_eq!(through_service(&world, ADA, "wrong password"), Ok(false));
+    }
+    assert_eq!(through_service(&world, ADA, PASSWORD), Ok(true));
+    assert!(world.taken_for(SIGN_IN_BUCKET).is_empty());
+    // Nor do many places that guess together, once the account was signed in to by a service.
+    assert_eq!(guess(&world, ADA, 49), Ok(false));
+    assert!(is_limited(&sign_in(&world, ELSEWHERE, ADA, PASSWORD)));
+    assert_eq!(through_service(&world, ADA, PASSWORD), Ok(true));
+}
+
+// C02: a service that does not limit its users is no way to guess without end, although it is a known source.
+#[test]
+fn guesses_through_services_are_counted_too() {
+    let world = World::default();
+    world.active(ADA);
+    assert_eq!(through_service(&world, ADA, PASSWORD), Ok(true));
+    for email in [ADA, NOBODY] {
+        let mut answers = (0..200).map(|_| {
+            let answer = through_service(&world, email, "wrong password");
+            (answer, world.effort().contains_key("verify"))
+        });
+        let heard = answers.by_ref().take_while(|(_, is_hashed)| *is_hashed);
+        assert_eq!(heard.count(), 100, "{email}");
+        assert!(answers.all(|(answer, is_hashed)| is_limited(&answer) && !is_hashed));
+    }
+    // They count for the address as well.
+    assert!(is_limited(&sign_in(&world, ELSEWHERE, ADA, PASSWORD)));
+    assert!(is_limited(&through_service(&world, ADA, PASSWORD)));
+    world.pass(15 * MINUTE);
+    assert_eq!(through_service(&world, ADA, PASSWORD), Ok(true));
+}
+
 #[test]
 fn people_who_come_through_a_service_are_one_source() {
     let world = World::default();
-    world.active(ADA);
-    for number in 0..10 {
-        let by_service = crate::ports::Message {
+    for number in 0..20 {
+        let by_service = Message {
             remote_address: Some(format!("192.0.2.{number}")),
             ..crate::testing::service()
         };
@@ -258,11 +461,6 @@ fn people_who_come_through_a_service_are_one_source() {
         });
         assert_eq!(answer, Ok(None));
     }
-    let answer = world.call(|service| service.get_user(ADA, &secret(PASSWORD)));
-    assert!(matches!(answer, Err(Error::TooManyRequests(_))));
-    let answer = world.call_as(through_component(), |service| {
-        service.get_user(ADA, &secret(PASSWORD))
-    });
-    assert!(answer.unwrap().is_some());
-    assert_eq!(world.taken_for(SIGN_IN_BUCKET).len(), 1);
+    assert_eq!(world.taken_for(SIGN_IN_SERVICES_BUCKET).len(), 1);
+    assert!(world.taken_for(SIGN_IN_BUCKET).is_empty());
 }

@@ -52,7 +52,7 @@ fn a_sign_up_costs_the_same_for_an_address_that_has_an_account() {
     let fresh = sign_up("new@example.com");
     let noticed = sign_up("ada@example.com");
     let again = sign_up("ada@example.com");
-    assert_eq!((fresh["hash"], fresh["row"]), (1, 14));
+    assert_eq!((fresh["hash"], fresh["row"]), (1, 15));
     assert_alike(&fresh, &noticed);
     assert_alike(&fresh, &again);
     // Nor if there were too many mails, or none can be made.
@@ -147,18 +147,114 @@ fn asking_for_a_mail_that_cannot_be_made_costs_the_same_for_everybody() {
     }
 }
 
-/// Decoys are written over each other, belong to nobody and expire.
+// B05, I01
+#[test]
+fn requests_for_a_mail_to_one_address_conflict_alike_whoever_has_it() {
+    for reset in [false, true] {
+        let world = World::default();
+        world.register("pending@example.com");
+        world.active("active@example.com");
+        let disabled = world.register("off@example.com").id;
+        world
+            .operate(|service| service.set_disabled(&disabled, true))
+            .unwrap();
+        world.pass(2 * MINUTE);
+        let contended = |email: &str| {
+            start(&world, email, reset);
+            world.contended()
+        };
+        let emails =
+            ["nobody", "pending", "active", "off"].map(|name| format!("{name}@example.com"));
+        // Three mails and no more, and none within a minute.
+        for (round, is_contended) in [true, true, true, false].into_iter().enumerate() {
+            for email in &emails {
+                let first = contended(email);
+                assert_eq!(!first.is_empty(), is_contended, "{email} {round} {first:?}");
+                assert_eq!(contended(email), [].into(), "{email} {round}");
+            }
+            world.pass(MINUTE);
+        }
+        // One address's are not another's.
+        let (one, other) = (contended("a@example.com"), contended("b@example.com"));
+        assert!(one.len() == 1 && other.len() == 1 && one.is_disjoint(&other));
+        world.pass(MINUTE);
+        assert_eq!(contended("a@example.com"), one);
+    }
+}
+
+// A08
+#[test]
+fn sign_ups_with_one_address_conflict_alike_whoever_has_it() {
+    let world = World::default();
+    world.register("pending@example.com");
+    world.active("active@example.com");
+    world.active("noticed@example.com");
+    world.pass(MINUTE);
+    let sign_up = |email: &str| {
+        let request = SignUp {
+            email: email.to_owned(),
+            password: secret(PASSWORD),
+            first_name: None,
+            last_name: None,
+        };
+        world
+            .call_as(through_component(), |service| service.sign_up(&request))
+            .unwrap();
+        !world.contended().is_empty()
+    };
+    let verify = |email: &str| {
+        start(&world, email, false);
+        !world.contended().is_empty()
+    };
+    assert!(sign_up("noticed@example.com"));
+    world.pass(MINUTE);
+    for name in ["nobody", "pending", "active", "noticed"] {
+        let email = format!("{name}@example.com");
+        assert!(sign_up(&email), "{email}");
+        // Whoever did not commit begins anew, and finds that somebody asked. So does who asks for a link then.
+        assert!(!sign_up(&email) && !verify(&email), "{email}");
+    }
+    world.pass(MINUTE);
+    for name in ["nobody", "pending", "active", "noticed"] {
+        let email = format!("{name}@example.com");
+        assert!(sign_up(&email) && !verify(&email), "{email}");
+    }
+    world.pass(MINUTE);
+    for name in ["nobody", "pending", "active", "noticed"] {
+        let email = format!("{name}@example.com");
+        assert!(verify(&email) && sign_up(&email), "{email}");
+    }
+}
+
+/// Nor does an installation that makes no mails tell one from another by it.
+#[test]
+fn requests_for_a_mail_that_cannot_be_made_conflict_alike() {
+    for reset in [false, true] {
+        let world = World::default();
+        world.register("pending@example.com");
+        world.pass(2 * MINUTE);
+        world.unsent.set(Some(Unsent::Failed(Failed("unknown"))));
+        for email in ["nobody@example.com", "pending@example.com"] {
+            for count in [1, 0] {
+                start(&world, email, reset);
+                assert_eq!(world.contended().len(), count, "{email}");
+            }
+        }
+    }
+}
+
+/// Decoys are written over each other, belong to nobody and expire; what is noted by address is for a minute.
 #[test]
 fn strangers_cannot_fill_the_store() {
     let world = World::default();
     for number in 0..50 {
         start(&world, &format!("u{number}@example.com"), number % 2 == 0);
     }
-    assert!(world.stored("").len() <= 4, "{:?}", world.stored(""));
+    let noted = world.stored("asked/").len();
+    assert!(noted <= 50 && world.stored("").len() <= noted + 4);
     let state = world.state.borrow();
-    let all = state.entries.values();
-    assert!(
-        all.into_iter()
-            .all(|entry| entry.expires_at.is_some() && entry.subject.is_none())
-    );
+    let (now, all) = (world.now.get(), state.entries.values());
+    assert!(all.into_iter().all(|entry| {
+        entry.subject.is_none() && entry.expires_at.is_some_and(|at| at <= now + MINUTE)
+    }));
 }

@@ -167,6 +167,7 @@ fn an_installation_that_makes_no_mails_tells_strangers_nothing_and_kills_no_toke
     }
     // The operator is told, of each mail that was to be.
     assert_eq!(world.log.borrow().len(), 2);
+    world.pass(MINUTE);
     start(&world, ADA);
     assert!(world.was_denied("verification-start", Some(&registered.id), "no-mail"));
     assert_eq!(verify(&world, &registered.signup_token), Ok(()));

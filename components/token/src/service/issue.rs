@@ -62,8 +62,9 @@ impl<P: Ports> Service<'_, P> {
     /// token, and displaces none that can be refreshed. One that is given a moment is over by then in any case.
     ///
     /// # Errors
-    /// [`Error::ValidationFailed`] for a moment that is past; [`Error::AccessDenied`] if nobody proved anything; if it was proved by a session's access token, whose minutes must
-    /// not become months; and for a refresh token if it was proved by an API token, which must not outlive itself.
+    /// [`Error::ValidationFailed`] for a moment that is past. [`Error::AccessDenied`] if nobody proved anything; if it was
+    /// proved by a session's access token, whose minutes must not become months; and for a refresh token if it was proved by
+    /// an API token, which must not outlive itself.
     pub fn issue_session(
         &self,
         access_only: bool,

@@ -55,31 +55,36 @@ impl<P: Ports> Service<'_, P> {
     ///
     /// # Errors
     /// [`Error::AccessDenied`] for whoever is no service that calls from outside; [`Error::ValidationFailed`] for what
-    /// breaks a rule; [`Error::NotFound`] for an owner who is unknown or disabled, and for a previous token that is not
+    /// breaks a rule; [`Error::NotFound`] for an owner who is unknown, disabled
+    /// or pending for too long, and for a previous token that is not
     /// a used one of theirs in a living family; [`Error::Conflict`] if one of the tokens was saved with other data, or if
     /// another pair follows from the previous token already.
     pub fn save_token(&self, request: SaveToken) -> Result<(), Error> {
         self.need_service("token-save")?;
         let scopes = self.check(&request)?;
         let owner = self.accounts().find(&request.owner)?;
-        let owner = owner.filter(|owner| !owner.is_disabled());
+        let (now, grace) = (self.ports.now(), self.settings().verification_grace());
+        let owner = owner.filter(|owner| !owner.is_disabled() && !owner.is_overdue(now, grace));
         let owner = owner.ok_or(Error::NotFound)?;
         if self.is_saved(&request, scopes.as_ref())? {
             return Ok(());
         }
         let line = self.line(&owner, request.previous.as_ref())?;
         self.store(&owner, &request, scopes, line);
-        self.tidy()
+        self.tidy();
+        Ok(())
     }
 
     /// Removes some of the saved tokens of an account that is gone, now and then.
-    fn tidy(&self) -> Result<(), Error> {
+    fn tidy(&self) {
         let [chance] = self.ports.random::<1>();
         if !chance.is_multiple_of(TIDY_EVERY) {
-            return Ok(());
+            return;
         }
         let accounts = self.accounts();
-        self.saved().tidy(|id| Ok(accounts.find(id)?.is_some()))
+        // A record that cannot be read is one that is there. The operator is told, and it is nothing to this caller.
+        let exists = |id: &str| accounts.find(id).map_or(true, |found| found.is_some());
+        self.saved().tidy(exists);
     }
 
     fn check(&self, request: &SaveToken) -> Result<Option<BTreeSet<String>>, Error> {
