@@ -257,7 +257,7 @@ impl Host {
     }
 
     /// Ends the host's background work, and waits up to `limit` for mails that are being handed over: one that is cut off is handed
-    /// over again later. Messages are still answered.
+    /// over again later. What persistent buckets counted last is written. Messages are still answered.
     pub async fn stop(&self, limit: Duration) {
         self.0.stop.send_replace(true);
         let delivery = self.0.delivery.lock().await.take();
@@ -265,6 +265,9 @@ impl Host {
             && timeout(limit, delivery).await.is_err()
         {
             tracing::warn!("mails were being handed over and were cut off");
+        }
+        if let Err(cause) = self.services().buckets.flush().await {
+            tracing::warn!(%cause, "what was counted last by persistent buckets could not be written");
         }
     }
 
