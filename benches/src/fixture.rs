@@ -152,6 +152,18 @@ impl Site {
         files.map(|file| Ok(file?.metadata()?.len())).sum()
     }
 
+    /// Reads the database once, so that the operating system has it in memory.
+    pub(crate) fn read_through(&self) -> Result<()> {
+        let folder = self.folder.as_ref().context("the store has no folder")?;
+        for file in std::fs::read_dir(folder.path())? {
+            std::io::copy(
+                &mut std::fs::File::open(file?.path())?,
+                &mut std::io::sink(),
+            )?;
+        }
+        Ok(())
+    }
+
     /// The engine.
     pub(crate) fn engine(&self) -> &Engine {
         &self.engine
