@@ -6,5 +6,6 @@ mod credentials;
 mod life;
 mod many;
 mod refused;
+mod tls;
 mod tokens;
 mod world;
