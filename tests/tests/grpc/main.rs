@@ -4,6 +4,7 @@
 
 mod credentials;
 mod deadlines;
+mod example;
 mod life;
 mod many;
 mod refused;
