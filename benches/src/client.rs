@@ -16,6 +16,12 @@ use tokio::runtime::Runtime;
 
 use crate::measure::{Cpu, Latencies, Sample};
 
+/// Somebody who asks, one request after the other.
+pub(crate) trait Asks: Send + 'static {
+    /// Sends request `number`, in turn, and waits for the answer, which must be the one that is meant.
+    fn ask(&mut self, number: usize) -> impl Future<Output = Result<()>> + Send;
+}
+
 /// No answer here is larger.
 const MAX_ANSWER: usize = 64 * 1024;
 
@@ -74,13 +80,45 @@ fn extent(answer: &[u8]) -> Result<Option<(usize, usize)>> {
 
 /// A request to `POST /v1/<channel>/<command>`, in full.
 pub(crate) fn request(key: &str, command: &str, payload: &Value) -> Vec<u8> {
+    let authorization = format!("Authorization: Bearer {key}\r\n");
+    written(&authorization, command, payload)
+}
+
+/// The same of a stranger.
+pub(crate) fn strangers_request(command: &str, payload: &Value) -> Vec<u8> {
+    written("", command, payload)
+}
+
+fn written(headers: &str, command: &str, payload: &Value) -> Vec<u8> {
     let body = payload.to_string();
     format!(
-        "POST /v1/{command} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {key}\r\n\
+        "POST /v1/{command} HTTP/1.1\r\nHost: bench\r\n{headers}\
          Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     )
     .into_bytes()
+}
+
+/// Whether an answer is the one that is meant.
+pub(crate) type IsGood = fn(&[u8]) -> bool;
+
+/// A connection, and what it asks in turn.
+struct Lane {
+    connection: Connection,
+    requests: Arc<[Vec<u8>]>,
+    is_good: IsGood,
+}
+
+impl Asks for Lane {
+    async fn ask(&mut self, number: usize) -> Result<()> {
+        let request = &self.requests[number % self.requests.len()];
+        let body = self.connection.send(request).await?;
+        ensure!(
+            (self.is_good)(body),
+            "not the answer that was to be measured"
+        );
+        Ok(())
+    }
 }
 
 /// Keeps `connections` busy with `requests` in turn for `span`. The sample's processor time is that of process `pid`, the server.
@@ -89,37 +127,47 @@ pub(crate) fn flood(
     address: SocketAddr,
     connections: usize,
     requests: &Arc<[Vec<u8>]>,
+    is_good: IsGood,
+    span: Duration,
+    pid: u32,
+) -> Result<Sample> {
+    let opened = (0..connections).map(|_| Connection::open(address));
+    let opened = runtime.block_on(try_join_all(opened))?;
+    let lanes = opened.into_iter().map(|connection| Lane {
+        connection,
+        requests: requests.clone(),
+        is_good,
+    });
+    keep_asking(runtime, lanes.collect(), requests.len(), span, pid)
+}
+
+/// Has all of `lanes` ask for `span`, each from another one of `requests` on. The processor time is that of process `pid`.
+pub(crate) fn keep_asking<A: Asks>(
+    runtime: &Runtime,
+    lanes: Vec<A>,
+    requests: usize,
     span: Duration,
     pid: u32,
 ) -> Result<Sample> {
     let pid = pid.to_string();
-    let opened = (0..connections).map(|_| Connection::open(address));
-    let opened = runtime.block_on(try_join_all(opened))?;
+    let count = lanes.len();
     let cpu = Cpu::of_process(&pid)?;
     let started = Instant::now();
-    let lanes = opened
-        .into_iter()
-        .enumerate()
-        .map(|(lane, mut connection)| {
-            let requests = requests.clone();
-            runtime.spawn(async move {
-                let mut latencies = Latencies::new();
-                let mut number = lane * requests.len() / connections;
-                let mut before = Instant::now();
-                while before.duration_since(started) < span {
-                    let body = connection.send(&requests[number % requests.len()]).await?;
-                    ensure!(
-                        body.starts_with(b"{\"valid\":true") || is_valid(body),
-                        "a good token was found bad"
-                    );
-                    let after = Instant::now();
-                    latencies.record(after.duration_since(before));
-                    before = after;
-                    number += 1;
-                }
-                anyhow::Ok(latencies)
-            })
-        });
+    let lanes = lanes.into_iter().enumerate().map(|(lane, mut asker)| {
+        runtime.spawn(async move {
+            let mut latencies = Latencies::new();
+            let mut number = lane * requests / count;
+            let mut before = Instant::now();
+            while before.duration_since(started) < span {
+                asker.ask(number).await?;
+                let after = Instant::now();
+                latencies.record(after.duration_since(before));
+                before = after;
+                number += 1;
+            }
+            anyhow::Ok(latencies)
+        })
+    });
     let lanes: Vec<_> = lanes.collect();
     let lanes = runtime.block_on(try_join_all(lanes))?;
     let wall = started.elapsed();
@@ -135,7 +183,12 @@ pub(crate) fn flood(
     })
 }
 
-/// The same, whatever the order of the fields.
-fn is_valid(body: &[u8]) -> bool {
-    body.windows(12).any(|part| part == b"\"valid\":true")
+/// A token was found good, whatever the order of the fields.
+pub(crate) fn is_valid(body: &[u8]) -> bool {
+    body.starts_with(b"{\"valid\":true") || has(body, b"\"valid\":true")
+}
+
+/// Whether `part` is somewhere in `body`.
+pub(crate) fn has(body: &[u8], part: &[u8]) -> bool {
+    body.windows(part.len()).any(|window| window == part)
 }

@@ -21,7 +21,7 @@ use vestibule::store::sqlite::{SqliteOptions, SqliteStore};
 pub(crate) const TOKENS: usize = 1_000;
 
 /// Longer than any run, so that no token expires in it.
-const ACCESS_LIFETIME: &str = "12h";
+pub(crate) const ACCESS_LIFETIME: &str = "12h";
 
 /// The least that argon2id can be asked for.
 const MINIMAL_HASH: Passwords = Passwords {

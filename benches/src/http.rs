@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Result;
 
 use crate::Options;
-use crate::client::{flood, request};
+use crate::client::{flood, is_valid, request};
 use crate::fixture::{TOKENS, verify_payload};
 use crate::hand_written;
 use crate::measure::{Sample, Samples};
@@ -43,7 +43,17 @@ pub(crate) fn run(report: &mut Report, options: &Options) -> Result<()> {
         for _ in 0..options.rounds {
             for ((_, server, requests), samples) in ways.into_iter().zip(&mut samples) {
                 let (address, pid) = (server.address, server.id());
-                let flood = |span| flood(&runtime, address, connections, requests, span, pid);
+                let flood = |span| {
+                    flood(
+                        &runtime,
+                        address,
+                        connections,
+                        requests,
+                        is_valid,
+                        span,
+                        pid,
+                    )
+                };
                 flood(options.span / 10)?;
                 samples.0.push(flood(options.span)?);
             }

@@ -14,6 +14,8 @@ mod commits;
 mod credentials;
 mod fixture;
 mod foreign_hash;
+mod grpc;
+mod grpc_client;
 mod hand_written;
 mod http;
 mod isolation;
@@ -51,11 +53,12 @@ use crate::report::Report;
 type Bench = (&'static str, fn(&mut Report, &Options) -> Result<()>);
 
 /// What runs if nothing is named.
-const BENCHES: [Bench; 13] = [
+const BENCHES: [Bench; 14] = [
     ("verify", verify::run),
     ("sandbox", sandbox::run),
     ("commits", commits::run),
     ("http", http::run),
+    ("grpc", grpc::run),
     ("start", start::run),
     ("memory", memory::run),
     ("isolation", isolation::run),
@@ -74,7 +77,7 @@ const ON_REQUEST: [Bench; 1] = [("timing", timing::run)];
 #[derive(Debug, Parser)]
 #[command(name = "just bench")]
 struct Arguments {
-    /// What to measure: verify, sandbox, commits, http, start, memory, isolation, sign-in, sign-up, tokens, lookups, scale,
+    /// What to measure: verify, sandbox, commits, http, grpc, start, memory, isolation, sign-in, sign-up, tokens, lookups, scale,
     /// overload, timing.
     names: Vec<String>,
     /// How long each case is measured in each round, in seconds.

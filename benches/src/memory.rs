@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::Options;
-use crate::client::{flood, request};
+use crate::client::{flood, is_valid, request};
 use crate::fixture::{TOKENS, verify_payload};
 use crate::report::{Report, Row};
 use crate::server::{Server, build_vestibule, rest};
@@ -50,6 +50,7 @@ pub(crate) fn run(report: &mut Report, options: &Options) -> Result<()> {
             server.address,
             IN_FLIGHT,
             &requests,
+            is_valid,
             options.span * 2,
             server.id(),
         )?;

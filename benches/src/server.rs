@@ -10,9 +10,10 @@ use anyhow::{Context as _, Result, bail, ensure};
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
+use vestibule::config::Config;
 
 use crate::client::{Connection, request};
-use crate::fixture::verify_payload;
+use crate::fixture::{ACCESS_LIFETIME, verify_payload};
 
 /// How long a start may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -50,6 +51,11 @@ pub(crate) fn build_vestibule() -> Result<PathBuf> {
 impl Server {
     /// `vestibule serve` on the data folder `data`; returns as soon as its process is there.
     pub(crate) fn vestibule(program: &Path, data: &Path) -> Result<Self> {
+        Self::configured(program, data, Config::default())
+    }
+
+    /// The same, configured otherwise.
+    pub(crate) fn configured(program: &Path, data: &Path, mut config: Config) -> Result<Self> {
         let (listen, admin) = (free_address()?, free_address()?);
         let mut command = Command::new(program);
         command
@@ -62,13 +68,13 @@ impl Server {
                 "--data",
             ])
             .arg(data);
-        // Longer than any run, so that no token expires in it.
-        let config = data.with_extension("toml");
-        fs::write(
-            &config,
-            "[components.token.config]\naccess-lifetime = \"12h\"\n",
-        )?;
-        command.arg("--config").arg(config);
+        let token = config.components.entry("token".to_owned()).or_default();
+        token
+            .config
+            .insert("access-lifetime".to_owned(), ACCESS_LIFETIME.into());
+        let file = data.with_extension("toml");
+        fs::write(&file, toml::to_string(&config)?)?;
+        command.arg("--config").arg(file);
         Self::spawn(command, listen, data)
     }
 
@@ -129,19 +135,38 @@ impl Server {
 
     /// Has `count` tokens issued, and returns the requests that verify them.
     pub(crate) async fn verify_requests(&mut self, count: usize) -> Result<Vec<Vec<u8>>> {
+        let tokens = self.tokens(count).await?;
+        let key = &self.operator_key()?;
+        let verify = |token: &String| request(key, "token/verify-token", &verify_payload(token));
+        Ok(tokens.iter().map(verify).collect())
+    }
+
+    /// Has `count` access tokens issued, each for somebody else.
+    pub(crate) async fn tokens(&mut self, count: usize) -> Result<Vec<String>> {
+        let subject = |number| json!({"id": format!("user-{number}")});
+        let replies = self.ask("token/generate-tokens", count, subject).await?;
+        let token = |reply: &Value| reply["access_token"].as_str().map(str::to_owned);
+        let tokens: Option<_> = replies.iter().map(token).collect();
+        tokens.context("no access token")
+    }
+
+    /// What `command` replies to the operator's `count` requests with these payloads, in no order.
+    pub(crate) async fn ask(
+        &mut self,
+        command: &str,
+        count: usize,
+        payload: impl Fn(usize) -> Value,
+    ) -> Result<Vec<Value>> {
         drop(self.connect().await?);
-        let (key, address) = (&self.operator_key()?, self.address);
+        let (key, address, payload) = (&self.operator_key()?, self.address, &payload);
         let lanes = (0..LANES).map(|lane| async move {
             let mut connection = Connection::open(address).await?;
-            let mut requests = Vec::with_capacity(count / LANES + 1);
+            let mut replies = Vec::with_capacity(count / LANES + 1);
             for number in (lane..count).step_by(LANES) {
-                let subject = json!({"id": format!("user-{number}")});
-                let generate = request(key, "token/generate-tokens", &subject);
-                let reply: Value = serde_json::from_slice(connection.send(&generate).await?)?;
-                let token = reply["access_token"].as_str().context("no access token")?;
-                requests.push(request(key, "token/verify-token", &verify_payload(token)));
+                let request = request(key, command, &payload(number));
+                replies.push(serde_json::from_slice(connection.send(&request).await?)?);
             }
-            anyhow::Ok(requests)
+            anyhow::Ok(replies)
         });
         Ok(try_join_all(lanes).await?.concat())
     }

@@ -27,9 +27,7 @@ use crate::outbox::{self, Deliverer, Mails, Posted};
 use crate::planes::Planes;
 use crate::router::Router;
 use crate::sandbox::deployment::Deployment;
-use crate::sandbox::{
-    CodeCache, DeployError, Deployments, Digest, EffectiveLimits, EngineError, Grants,
-};
+use crate::sandbox::{CodeCache, DeployError, Digest, EffectiveLimits, EngineError, Grants};
 use crate::service_keys::ServiceKeys;
 use crate::services::Services;
 use crate::store::{Range, Store, StoreError};
@@ -344,7 +342,7 @@ impl Host {
 
     /// What serves now; the same `Arc` until that changes.
     #[cfg(feature = "http")]
-    pub(crate) fn deployed(&self) -> Arc<Deployments> {
+    pub(crate) fn deployed(&self) -> Arc<crate::sandbox::Deployments> {
         self.0.router.deployments.load_full()
     }
 

@@ -25,6 +25,32 @@ pub(crate) fn read(path: &Path, limit: usize) -> io::Result<Option<Zeroizing<Vec
         Err(error) => return Err(error),
     };
     warn_if_open_to_others(&file, path)?;
+    whole(file, limit).map(Some)
+}
+
+/// The same for a file that must be there, and is refused where anybody on the machine may read it. Its group may: that is how a
+/// secret is shared with a service that does not own it.
+///
+/// # Errors
+/// Whatever the system says; [`io::ErrorKind::PermissionDenied`] with what to do for a file that is open to all, and
+/// [`io::ErrorKind::InvalidData`] for one longer than `limit`.
+#[cfg(feature = "http")]
+pub(crate) fn read_closed(path: &Path, limit: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+    let file = File::open(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        if file.metadata()?.permissions().mode() & 0o007 != 0 {
+            return Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                "anybody on this machine may; `chmod o=` on it mends that",
+            ));
+        }
+    }
+    whole(file, limit)
+}
+
+fn whole(file: File, limit: usize) -> io::Result<Zeroizing<Vec<u8>>> {
     // One byte more than allowed, so that a longer file shows; room for all of it, so that nothing is copied about.
     let mut bytes = Zeroizing::new(Vec::with_capacity(limit + 1));
     file.take(limit as u64 + 1).read_to_end(&mut bytes)?;
@@ -34,7 +60,7 @@ pub(crate) fn read(path: &Path, limit: usize) -> io::Result<Option<Zeroizing<Vec
             "the file is too long for what it should hold",
         ));
     }
-    Ok(Some(bytes))
+    Ok(bytes)
 }
 
 /// Puts `bytes` at `path`, readable and writable by the owner only (0600), in place of what was there.

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Prints docs/walkthrough.md: every command is run, and what it prints is what it printed, with what differs from run to run
-# replaced by a word in <>. It needs the ports 8080 and 8081 and curl.
+# replaced by a word in <>. It needs the ports 8080 and 8081 and curl; and Python with venv and PyPI for one section, which is left out
+# where they are not to be had.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+clone=$PWD
 cargo build --quiet --locked -p vestibule
 program=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)/debug
 PATH=$program:$PATH
@@ -35,6 +37,9 @@ plain() {
 }
 
 say() { printf '\n%s\n' "$*"; }
+
+# Shows a command.
+show() { printf '\n```console\n$ %s\n```\n' "$1"; }
 
 # Shows a command and what it prints; a failure is shown by its exit code.
 try() {
@@ -174,6 +179,7 @@ try 'post new-password "{\"code\": \"$sent\", \"password\": \"twelve odd geese n
 try 'post profile "{}" -H "authorization: Bearer $access"'
 try "post sign-in '{\"email\": \"ada@example.org\", \"password\": \"twelve odd geese nap\"}' > session; head -c 1 session"
 access=$(field access_token <session)
+. "$clone/tests/walkthrough/python.sh"
 try "post delete-account '{\"password\": \"twelve odd geese nap\"}' -H \"authorization: Bearer \$access\" -w '%{http_code}\\n'"
 
 say '## A service with pages of its own'

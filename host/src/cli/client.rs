@@ -1,10 +1,10 @@
 //! Asking a running server.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use reqwest::{Method, RequestBuilder, Response, StatusCode, redirect};
+use reqwest::{Certificate, Method, RequestBuilder, Response, StatusCode, redirect};
 use serde_json::Value;
 use vestibule::data_folder::DataPaths;
 use vestibule::error::ErrorBody;
@@ -18,6 +18,9 @@ const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 
 /// The largest key file.
 const MAX_KEY_BYTES: u64 = 4 * 1024;
+
+/// The largest file with certificates to trust.
+const MAX_CA_BYTES: u64 = 1024 * 1024;
 
 /// How long a connection may take, and a whole answer.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -43,6 +46,10 @@ pub(super) struct ServerArgs {
         hide_env_values = true
     )]
     key: Option<String>,
+
+    /// For an https address: a PEM file with the certificates to trust, in place of the system's
+    #[arg(long, env = "VESTIBULE_CA_FILE", value_name = "FILE")]
+    ca_file: Option<PathBuf>,
 }
 
 impl ServerArgs {
@@ -95,10 +102,11 @@ impl Client {
         };
         let url = args.url.clone().or_else(from_environment);
         let url = url.unwrap_or_else(|| address.default_url().to_owned());
+        let base = base(&url)?;
         Ok(Self {
-            http: http_client()?,
+            http: http_client(&base, args.ca_file.as_deref())?,
             address,
-            base: base(&url)?,
+            base,
             key: key(args)?,
         })
     }
@@ -145,6 +153,10 @@ impl Client {
         let base = &self.base;
         Failed::Unreachable(if error.is_timeout() {
             format!("the server at {base} did not answer in time")
+        } else if error.is_connect() && base.starts_with("https:") {
+            format!(
+                "nothing answers at {base} with a certificate that is trusted: say where the server is with --url, and whom to trust with --ca-file"
+            )
         } else if error.is_connect() {
             format!(
                 "nothing answers at {base}: start the server with `vestibule serve`, or say where it is with --url"
@@ -184,13 +196,33 @@ impl Client {
 }
 
 /// No proxy and no redirect: the key goes to the named server or nowhere.
-fn http_client() -> Result<reqwest::Client, Failed> {
+fn http_client(base: &str, ca_file: Option<&Path>) -> Result<reqwest::Client, Failed> {
     let client = reqwest::Client::builder()
         .no_proxy()
         .redirect(redirect::Policy::none())
-        .connect_timeout(CONNECT)
-        .build();
-    client.map_err(|error| anyhow::anyhow!(error).context("no HTTP client").into())
+        .connect_timeout(CONNECT);
+    let client = match ca_file {
+        Some(path) => client.tls_certs_only(trusted(path)?),
+        None if base.starts_with("https:") => client,
+        // Without TLS nobody is to be trusted, and a system without certificates does not matter.
+        None => client.tls_certs_only([]),
+    };
+    client
+        .build()
+        .map_err(|error| anyhow::anyhow!(error).context("no HTTP client").into())
+}
+
+/// The certificates in the file at `path`.
+fn trusted(path: &Path) -> Result<Vec<Certificate>, Failed> {
+    let unusable = |cause: String| {
+        let path = path.display();
+        Failed::Usage(format!("--ca-file: {path} cannot be used: {cause}"))
+    };
+    let pem = read(path, MAX_CA_BYTES).map_err(|cause| unusable(cause.to_string()))?;
+    match Certificate::from_pem_bundle(pem.as_bytes()) {
+        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+        _ => Err(unusable("it holds no certificates in PEM".to_owned())),
+    }
 }
 
 /// `url` without what would end up in the middle of a path.
@@ -200,10 +232,9 @@ fn base(url: &str) -> Result<String, Failed> {
         .parse()
         .map_err(|_| usage("--url must be an address such as http://127.0.0.1:8080"))?;
     match parsed.scheme_str() {
-        Some("http") if parsed.query().is_none() => Ok(url.trim_end_matches('/').to_owned()),
-        Some("https") => Err(usage(
-            "--url: this build speaks plain HTTP only; run it beside the server, or through a tunnel",
-        )),
+        Some("http" | "https") if parsed.query().is_none() => {
+            Ok(url.trim_end_matches('/').to_owned())
+        }
         _ => Err(usage(
             "--url must be an address such as http://127.0.0.1:8080",
         )),
@@ -215,7 +246,7 @@ fn key(args: &ServerArgs) -> Result<Zeroizing<String>, Failed> {
         return printable(key, || "--key (or VESTIBULE_KEY) is no key".to_owned());
     }
     let path = DataPaths::new(args.data.folder()).operator_key();
-    let text = read_key(&path).map_err(|error| {
+    let text = read(&path, MAX_KEY_BYTES).map_err(|error| {
         Failed::Usage(format!(
             "no key to present: {} cannot be read ({error}); name the server's data folder with --data, or give a key in VESTIBULE_KEY",
             path.display()
@@ -231,11 +262,12 @@ fn printable(text: &str, refuse: impl Fn() -> String) -> Result<Zeroizing<String
         .ok_or_else(|| Failed::Usage(refuse()))
 }
 
-fn read_key(path: &Path) -> std::io::Result<Zeroizing<String>> {
+/// The text at `path`, at most `limit` bytes of it.
+fn read(path: &Path, limit: u64) -> std::io::Result<Zeroizing<String>> {
     use std::io::Read as _;
     let mut text = Zeroizing::new(String::new());
     let file = std::fs::File::open(path)?;
-    file.take(MAX_KEY_BYTES).read_to_string(&mut text)?;
+    file.take(limit).read_to_string(&mut text)?;
     Ok(text)
 }
 
@@ -244,15 +276,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_plain_http() {
+    fn an_address_is_of_http() {
         assert_eq!(base("http://127.0.0.1:1/").unwrap(), "http://127.0.0.1:1");
-        for url in [
-            "https://a",
-            "127.0.0.1:8080",
-            "",
-            "ftp://a",
-            "http://a/?q=1",
-        ] {
+        assert_eq!(base("https://a/").unwrap(), "https://a");
+        for url in ["127.0.0.1:8080", "", "ftp://a", "http://a/?q=1"] {
             assert!(matches!(base(url), Err(Failed::Usage(_))), "{url}");
         }
     }

@@ -41,6 +41,7 @@ impl Config {
             1..=HOUR_MS,
         )?;
         within("http.drain_ms", self.http.drain_ms, 0..=HOUR_MS)?;
+        self.tls.check()?;
         self.check_shared()?;
         self.links.check()?;
         patterns("planes.user", &self.planes.user)?;

@@ -14,12 +14,13 @@ use super::known::{KNOWN, Known, join};
 const PREFIX: &str = "VESTIBULE_";
 
 /// Variables that programs use and that are no keys.
-const NOT_KEYS: [&str; 7] = [
+const NOT_KEYS: [&str; 8] = [
     "VESTIBULE_DATA",
     "VESTIBULE_CONFIG",
     "VESTIBULE_URL",
     "VESTIBULE_ADMIN_URL",
     "VESTIBULE_KEY",
+    "VESTIBULE_CA_FILE",
     "VESTIBULE_COMPONENTS",
     "VESTIBULE_LOG",
 ];

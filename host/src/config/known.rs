@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use toml::Value;
 
-use super::{Bucket, Component, ComponentLimits, Config, Links, Mail, MailTls, RootKeySource};
+use super::{Bucket, Component, ComponentLimits, Config, Links, Mail, MailTls, RootKeySource, Tls};
 
 /// What may stand at a place of the configuration.
 #[derive(Debug, PartialEq, Eq)]
@@ -56,6 +56,10 @@ fn specimen() -> Config {
         persistent: false,
     };
     let mut config = Config {
+        tls: Tls {
+            certificate: Some("".into()),
+            key: Some("".into()),
+        },
         root_key: RootKeySource {
             file: Some("".into()),
             command: Some(vec![String::new()]),

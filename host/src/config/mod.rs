@@ -13,6 +13,7 @@ mod mail;
 mod pattern;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -30,6 +31,7 @@ pub use links::Links;
 pub use load::fuzz;
 pub use mail::{Mail, MailTls};
 pub use pattern::{CommandPattern, PatternError, is_name};
+pub use tls::Tls;
 
 /// The configuration, as `vestibule.toml` spells it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -39,6 +41,8 @@ pub struct Config {
     pub data: PathBuf,
     /// The public listener.
     pub http: Http,
+    /// TLS on the public listener.
+    pub tls: Tls,
     /// gRPC, on the public listener.
     pub grpc: Grpc,
     /// The administration listener.
@@ -83,7 +87,8 @@ pub struct Http {
     pub max_body_bytes: usize,
     /// Connections at once; more wait to be accepted.
     pub max_connections: u32,
-    /// How long a client may take over the head of a request, and again over its body, in milliseconds.
+    /// How long a client may take over the head of a request, a TLS handshake before it included, and again over its body, in
+    /// milliseconds.
     pub read_timeout_ms: u64,
     /// How long a connection without a request is kept open, in milliseconds.
     pub idle_timeout_ms: u64,
@@ -318,6 +323,7 @@ impl Default for Config {
         Self {
             data: "data".into(),
             http: Http::default(),
+            tls: Tls::default(),
             grpc: Grpc::default(),
             admin: Admin::default(),
             root_key: RootKeySource::default(),

@@ -101,6 +101,42 @@ fn the_environment_stands_over_the_file() {
 }
 
 #[test]
+fn a_certificate_needs_its_key() {
+    let config = load("[tls]\ncertificate = \"c.pem\"\nkey = \"k.pem\"", &[]).unwrap();
+    assert_eq!(
+        config.tls.files(),
+        Some(("c.pem".as_ref(), "k.pem".as_ref()))
+    );
+    assert_eq!(load("[tls]", &[]).unwrap().tls.files(), None);
+    for (text, says) in [
+        (
+            "[tls]\ncertificate = \"s3cret\"",
+            "`tls.key` must name the key",
+        ),
+        (
+            "[tls]\nkey = \"s3cret\"",
+            "`tls.certificate` must name the certificate",
+        ),
+        (
+            "[tls]\nkey = \"\"\ncertificate = \"s3cret\"",
+            "`tls.key` must name a file",
+        ),
+        ("[tls]\nkey = 7", "`tls.key` must be text"),
+        ("tls = true", "`tls` must be a table"),
+    ] {
+        let refused = refusal(text, &[]);
+        assert!(refused.starts_with(says), "{refused}");
+        assert!(!refused.contains("s3cret"), "{refused}");
+    }
+    let variables = [
+        ("VESTIBULE_TLS__CERTIFICATE", "c.pem"),
+        ("VESTIBULE_TLS__KEY", "k.pem"),
+        ("VESTIBULE_CA_FILE", "ca.pem"),
+    ];
+    assert!(load("", &variables).unwrap().tls.files().is_some());
+}
+
+#[test]
 fn a_value_may_come_from_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("secret");

@@ -5,6 +5,7 @@
 //!   accepted ────────────► head ────────► in flight ────────────► idle ──► closed after `idle`
 //!       └──── `head` at most ───┘         `request` at most
 //! ```
+//! With TLS, the handshake comes before the first byte and takes its time from `head` too.
 //!
 //! A client that is slow on purpose holds a connection only for so long, in every state.
 
@@ -24,11 +25,13 @@ use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 use tower::ServiceExt as _;
 
+use super::tls::Tls;
 use crate::config;
 
 /// The most header fields of an HTTP/1 request.
@@ -54,7 +57,7 @@ const CLOSING: Duration = Duration::from_secs(1);
 pub struct Limits {
     /// Connections at once; more wait to be accepted.
     pub connections: u32,
-    /// How long the head of a request may take to arrive, the first byte of a connection included.
+    /// How long the head of a request may take to arrive, the first byte of a connection and its handshake included.
     pub head: Duration,
     /// How long a connection without a request is kept open.
     pub idle: Duration,
@@ -76,6 +79,27 @@ impl From<&config::Http> for Limits {
     }
 }
 
+/// Where connections come from, and whether they begin with a handshake.
+#[derive(Debug)]
+pub struct Listener {
+    tcp: TcpListener,
+    tls: Option<Tls>,
+}
+
+impl Listener {
+    /// Connections of `tcp`, with TLS if there is one.
+    #[must_use]
+    pub const fn new(tcp: TcpListener, tls: Option<Tls>) -> Self {
+        Self { tcp, tls }
+    }
+}
+
+impl From<TcpListener> for Listener {
+    fn from(tcp: TcpListener) -> Self {
+        Self::new(tcp, None)
+    }
+}
+
 /// How a listener ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Drained {
@@ -94,15 +118,16 @@ enum Phase {
     Cut,
 }
 
-/// Serves `router` on `listener` (HTTP/1.1 and HTTP/2 without TLS) until `shutdown` is ready; then accepts no more, lets what is
+/// Serves `router` on `listener` (HTTP/1.1 and HTTP/2) until `shutdown` is ready; then accepts no more, lets what is
 /// in flight finish for as long as `limits.drain`, and cuts the rest.
 pub async fn serve(
-    listener: TcpListener,
+    listener: impl Into<Listener>,
     router: axum::Router,
     limits: Limits,
     gauge: Gauge,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Drained {
+    let Listener { tcp, tls } = listener.into();
     let places = Arc::new(Semaphore::new(
         usize::try_from(limits.connections).unwrap_or(usize::MAX >> 4),
     ));
@@ -113,7 +138,7 @@ pub async fn serve(
         let accepted = tokio::select! {
             biased;
             () = &mut shutdown => break,
-            accepted = accept(&listener, &places) => accepted,
+            accepted = accept(&tcp, &places) => accepted,
         };
         let Some((stream, peer, place)) = accepted else {
             continue;
@@ -121,6 +146,7 @@ pub async fn serve(
         let connection = Connection {
             router: router.clone(),
             limits: limits.clone(),
+            tls: tls.clone(),
             phases: phases.clone(),
             peer,
         };
@@ -132,7 +158,7 @@ pub async fn serve(
             drop(place);
         });
     }
-    drop(listener);
+    drop(tcp);
     // Whoever is asked to connect again finds nobody: what follows is for those who are connected.
     phase.send_replace(Phase::Drain);
     let all = limits.connections;
@@ -172,6 +198,7 @@ async fn accept(
 struct Connection {
     router: axum::Router,
     limits: Arc<Limits>,
+    tls: Option<Tls>,
     phases: watch::Receiver<Phase>,
     peer: SocketAddr,
 }
@@ -179,6 +206,28 @@ struct Connection {
 impl Connection {
     /// Serves one connection to its end.
     async fn run(mut self, stream: TcpStream) {
+        let until = Instant::now() + self.limits.head;
+        let Some(tls) = self.tls.take() else {
+            return self.serve(stream, until).await;
+        };
+        let handshake = tls.accept(stream);
+        let done = tokio::select! {
+            done = tokio::time::timeout_at(until, handshake) => done,
+            // Nothing is in flight yet.
+            _ = self.phases.changed() => return,
+        };
+        match done {
+            Ok(Ok(stream)) => self.serve(stream, until).await,
+            Ok(Err(cause)) => tracing::debug!(%cause, "no TLS handshake"),
+            Err(_) => tracing::debug!("a TLS handshake took too long"),
+        }
+    }
+
+    /// Serves what is said on `stream`; the head of the first request arrives by `first`.
+    async fn serve<S>(mut self, stream: S, first: Instant)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let activity = Activity::default();
         let service = {
             let (router, activity, peer) = (self.router.clone(), activity.clone(), self.peer);
@@ -191,7 +240,7 @@ impl Connection {
         let mut connection = std::pin::pin!(connection);
         let limits = &*self.limits;
         let mut stage = Stage::Open;
-        let mut deadline = Some(Instant::now() + limits.head);
+        let mut deadline = Some(first);
         loop {
             tokio::select! {
                 // Clients that leave in the middle are no business of ours.

@@ -14,12 +14,14 @@ mod request;
 pub mod status;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
-pub use connection::{Drained, Gauge, Limits, serve};
+pub use connection::{Drained, Gauge, Limits, Listener, serve};
+pub use tls::Tls;
 
 use crate::clock::Timestamp;
 use crate::contract::Channel;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod program;
+mod tls;
 
 use std::os::unix::fs::PermissionsExt as _;
 

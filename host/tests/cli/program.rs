@@ -96,16 +96,22 @@ pub(crate) struct Server {
 impl Server {
     /// Starts one on `data` and free ports, and waits until it listens.
     pub(crate) fn start(data: &Path) -> Self {
+        Self::start_with(data, &[])
+    }
+
+    /// The same with further arguments.
+    pub(crate) fn start_with(data: &Path, more: &[&str]) -> Self {
         let mut program = Program::new(data);
+        let arguments = [
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--admin",
+            "127.0.0.1:0",
+            "--json",
+        ];
         let mut child = program
-            .command(&[
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-                "--admin",
-                "127.0.0.1:0",
-                "--json",
-            ])
+            .command(&[&arguments[..], more].concat())
             .env("VESTIBULE_LOG", "vestibule=trace,info")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -158,11 +164,16 @@ impl Server {
         (status, serde_json::from_str(body).unwrap())
     }
 
+    /// Sends it a signal, such as `-HUP`.
+    pub(crate) fn signal(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args([signal, &pid]).status();
+        assert!(sent.unwrap().success());
+    }
+
     /// SIGTERM, and how it ended.
     pub(crate) fn terminate(mut self) -> Ran {
-        let pid = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-TERM", &pid]).status();
-        assert!(sent.unwrap().success());
+        self.signal("-TERM");
         let status = self.child.wait().unwrap();
         Ran {
             code: status.code().unwrap_or(-1),

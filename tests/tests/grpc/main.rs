@@ -3,8 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod credentials;
+mod deadlines;
+mod example;
 mod life;
 mod many;
 mod refused;
+mod tls;
 mod tokens;
 mod world;

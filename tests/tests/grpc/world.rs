@@ -16,7 +16,7 @@ use vestibule_tests::grpc::accounts::{SignInRequest, SignUpRequest, VerifyEmailR
 use vestibule_tests::grpc::test::test_auth_service_client::TestAuthServiceClient;
 use vestibule_tests::grpc::test::test_no_auth_service_client::TestNoAuthServiceClient;
 use vestibule_tests::grpc::tokens::tokens_service_client::TokensServiceClient;
-use vestibule_tests::harness::Harness;
+use vestibule_tests::harness::{Harness, HarnessBuilder};
 use vestibule_tests::store::Backend;
 
 /// A password that keeps every rule.
@@ -42,7 +42,11 @@ impl Server {
     /// The same, for a test that stops it. Tokens are made as often as one likes.
     pub(crate) async fn listening() -> Self {
         let builder = Harness::on(Backend::Sqlite).with_bundle();
-        let builder = builder.bucket("api-token-create", 1_000_000, 60_000, false);
+        Self::of(builder.bucket("api-token-create", 1_000_000, 60_000, false)).await
+    }
+
+    /// One that serves what `builder` makes.
+    pub(crate) async fn of(builder: HarnessBuilder) -> Self {
         let harness = builder.start().await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

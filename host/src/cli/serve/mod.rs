@@ -1,5 +1,6 @@
 //! `vestibule serve`: everything is opened and checked before anything listens.
 
+mod certificate;
 mod logs;
 mod operator;
 mod shutdown;
@@ -19,7 +20,7 @@ use vestibule::data_folder::{DataFolder, DataPaths};
 use vestibule::keyring::{KeyRing, RootKey};
 use vestibule::store::Store;
 use vestibule::store::sqlite::{SqliteOptions, SqliteStore};
-use vestibule::transport::{self, Gauge, Limits, admin};
+use vestibule::transport::{self, Gauge, Limits, Listener, Tls, admin};
 
 use self::operator::Operator;
 use super::failed::Failed;
@@ -87,6 +88,7 @@ fn configuration(args: &ServeArgs) -> Result<Config, Failed> {
 struct Server {
     host: Host,
     operator: Arc<Operator>,
+    tls: Option<Tls>,
     config: Config,
     /// Held for as long as the server is there.
     _folder: DataFolder,
@@ -94,6 +96,7 @@ struct Server {
 
 impl Server {
     async fn open(config: Config) -> Result<Self, Failed> {
+        let tls = Tls::load(&config.tls)?;
         let folder = DataFolder::open(&config.data)?;
         let paths = folder.paths().clone();
         operator::remove_drafts(&paths);
@@ -126,6 +129,7 @@ impl Server {
         Ok(Self {
             host,
             operator,
+            tls,
             config,
             _folder: folder,
         })
@@ -135,7 +139,9 @@ impl Server {
         let public = bind(self.config.http.listen, "http.listen", "--listen").await?;
         let private = bind(self.config.admin.listen, "admin.listen", "--admin").await?;
         let (public_at, private_at) = (public.local_addr()?, private.local_addr()?);
-        warn_of_strangers(public_at, private_at);
+        warn_of_strangers(public_at, self.tls.is_some(), private_at);
+        let certificate = certificate::follow(certificate::hang_ups(self.tls.as_ref())?);
+        let scheme = self.tls.as_ref().map_or("http", |_| "https");
         let limits = Limits::from(&self.config.http);
         let drain = limits.drain;
         let admin_limits = Limits {
@@ -144,7 +150,7 @@ impl Server {
             ..limits.clone()
         };
         let messages = transport::serve(
-            public,
+            Listener::new(public, self.tls.clone()),
             self.host.router(),
             limits,
             self.connections(),
@@ -158,12 +164,12 @@ impl Server {
             shutdown::first(stop.clone()),
         );
         let listening = serde_json::json!({
-            "url": format!("http://{public_at}"),
+            "url": format!("{scheme}://{public_at}"),
             "admin": format!("http://{private_at}"),
         });
         output.show(&listening, |output, _| {
             output.line(&format!(
-                "listening on http://{public_at} (administration on http://{private_at})"
+                "listening on {scheme}://{public_at} (administration on http://{private_at})"
             ));
         });
         tracing::info!(%public_at, %private_at, "listening");
@@ -182,6 +188,7 @@ impl Server {
                 }
                 tracing::info!("stopped");
             }
+            never = certificate => match never {},
             () = shutdown::second(stop) => tracing::warn!("stopped at once, as asked a second time"),
         }
         Ok(())
@@ -215,9 +222,9 @@ async fn bind(address: SocketAddr, key: &str, flag: &str) -> Result<TcpListener,
     Ok(listener)
 }
 
-fn warn_of_strangers(public: SocketAddr, private: SocketAddr) {
-    if !public.ip().is_loopback() {
-        tracing::warn!(%public, "plain HTTP beyond this machine: put a TLS proxy in front, and name it in http.trusted_proxies");
+fn warn_of_strangers(public: SocketAddr, has_tls: bool, private: SocketAddr) {
+    if !has_tls && !public.ip().is_loopback() {
+        tracing::warn!(%public, "plain HTTP beyond this machine: set [tls], or put a TLS proxy in front and name it in http.trusted_proxies");
     }
     if !private.ip().is_loopback() {
         tracing::warn!(%private, "the administration interface can be reached from beyond this machine");

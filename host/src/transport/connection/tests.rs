@@ -1,5 +1,7 @@
 //! Connections over real sockets. Nothing sleeps: every test waits for what it expects.
 
+mod tls;
+
 use std::sync::atomic::AtomicI64;
 
 use axum::routing::get;
@@ -34,8 +36,13 @@ struct Running {
 }
 
 async fn start(limits: Limits) -> Running {
+    start_with(limits, None).await
+}
+
+async fn start_with(limits: Limits, tls: Option<Tls>) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
+    let listener = Listener::new(listener, tls);
     let (begun, leave) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
     let slow = {
         let (begun, leave) = (begun.clone(), leave.clone());
@@ -87,7 +94,7 @@ impl Running {
 }
 
 /// What comes until the other side closes.
-async fn read_all(stream: &mut TcpStream) -> String {
+async fn read_all(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut bytes = Vec::new();
     // A reset is an end too.
     let _ = tokio::time::timeout(LONG, stream.read_to_end(&mut bytes))
@@ -97,7 +104,7 @@ async fn read_all(stream: &mut TcpStream) -> String {
 }
 
 /// What comes up to `end`.
-async fn read_until(stream: &mut TcpStream, end: &str) -> String {
+async fn read_until(stream: &mut (impl AsyncRead + Unpin), end: &str) -> String {
     let mut text = String::new();
     while !text.ends_with(end) {
         let byte = tokio::time::timeout(LONG, stream.read_u8()).await.unwrap();
