@@ -1,8 +1,10 @@
 //! Builds of components: where one comes from, and whose word is taken for it.
 //!
-//! What is where: [`keys`] the keys of those who sign builds, [`signature`] what they sign and how it is written down,
-//! [`tagged`] digests as they are written.
+//! What is where: [`file`] a build in a file, [`keys`] the keys of those who sign builds, [`signature`] what they sign and how
+//! it is written down, [`trust`] whether an installation takes their word, [`tagged`] digests as they are written.
 
+pub mod file;
 pub mod keys;
 pub mod signature;
 pub mod tagged;
+pub mod trust;
