@@ -4,6 +4,8 @@
 //! it is written down, [`trust`] whether an installation takes their word, [`tagged`] digests as they are written.
 
 pub mod file;
+#[cfg(feature = "cli")]
+pub mod key_file;
 pub mod keys;
 pub mod signature;
 pub mod tagged;

@@ -1,4 +1,8 @@
-//! `vestibule component`: what serves.
+//! `vestibule component`: what serves, and who says so.
+
+mod keygen;
+mod sign;
+mod verify;
 
 use clap::{Args, Subcommand};
 use serde_json::Value;
@@ -14,6 +18,12 @@ pub(super) enum ComponentCommand {
     List(ListArgs),
     /// Show one component: commands, imports, grants, limits, digest
     Inspect(InspectArgs),
+    /// Make a key that signs builds
+    Keygen(keygen::KeygenArgs),
+    /// Sign a build
+    Sign(sign::SignArgs),
+    /// Check the signature of a build
+    Verify(verify::VerifyArgs),
 }
 
 #[derive(Args)]
@@ -48,6 +58,9 @@ pub(super) async fn run(command: ComponentCommand, output: &Output) -> Result<()
             let path = format!("/admin/components/{}", args.channel);
             output.show(&client.get(&path).await?, inspect);
         }
+        ComponentCommand::Keygen(args) => keygen::run(args, output)?,
+        ComponentCommand::Sign(args) => sign::run(args, output)?,
+        ComponentCommand::Verify(args) => verify::run(args, output)?,
     }
     Ok(())
 }
