@@ -1,6 +1,9 @@
 //! `vestibule component`: what serves, and who says so.
 
+mod fetch;
 mod keygen;
+mod push;
+mod registry;
 mod sign;
 mod verify;
 
@@ -24,6 +27,10 @@ pub(super) enum ComponentCommand {
     Sign(sign::SignArgs),
     /// Check the signature of a build
     Verify(verify::VerifyArgs),
+    /// Store a build in a registry
+    Push(push::PushArgs),
+    /// Fetch a build from a registry
+    Fetch(fetch::FetchArgs),
 }
 
 #[derive(Args)]
@@ -60,7 +67,9 @@ pub(super) async fn run(command: ComponentCommand, output: &Output) -> Result<()
         }
         ComponentCommand::Keygen(args) => keygen::run(args, output)?,
         ComponentCommand::Sign(args) => sign::run(args, output)?,
-        ComponentCommand::Verify(args) => verify::run(args, output)?,
+        ComponentCommand::Verify(args) => verify::run(args, output).await?,
+        ComponentCommand::Push(args) => push::run(args, output).await?,
+        ComponentCommand::Fetch(args) => fetch::run(args, output).await?,
     }
     Ok(())
 }

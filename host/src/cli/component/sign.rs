@@ -62,7 +62,7 @@ pub(super) fn run(args: SignArgs, output: &Output) -> Result<(), Failed> {
     }
     let signature = Signature::make(&key_file::read(&args.key)?, statement)?;
     let out = args.out.unwrap_or_else(|| file::signature_of(&args.file));
-    write(&out, &signature.to_file())?;
+    write(&out, signature.to_file().as_bytes())?;
     let Signature { key, statement, .. } = &signature;
     let report = json!({
         "file": out,
@@ -106,11 +106,11 @@ pub(super) fn described(signature: &Signature) -> String {
     )
 }
 
-/// Puts `text` at `path`, whole or not at all, in place of what was there.
-fn write(path: &Path, text: &str) -> Result<(), Failed> {
+/// Puts `bytes` at `path`, whole or not at all, in place of what was there.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failed> {
     let mut draft = path.as_os_str().to_owned();
     draft.push(format!(".{}.part", std::process::id()));
-    std::fs::write(&draft, text)
+    std::fs::write(&draft, bytes)
         .and_then(|()| std::fs::rename(&draft, path))
         .map_err(|error| {
             // The error that matters is the first one.

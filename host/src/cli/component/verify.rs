@@ -5,26 +5,29 @@ use std::path::PathBuf;
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 use serde_json::json;
-use vestibule::builds::file;
 use vestibule::builds::keys::PublicKey;
 use vestibule::builds::signature::Claim;
+use vestibule::builds::source::{Limits, Source, fetch};
 use vestibule::contract::Contract;
-use vestibule::sandbox::Digest;
 
+use super::super::ConfigArg;
 use super::super::failed::Failed;
 use super::super::output::Output;
+use super::registry::deploy_section;
 use super::sign::{described, version_of};
 
 /// Checks the signature of a build. Needs no server; which counter a server accepted last, only that server knows.
 #[derive(Args)]
 #[command(after_help = "\
-Example:
-  vestibule component verify token.wasm --key ed25519:11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")]
+Examples:
+  vestibule component verify token.wasm --key ed25519:11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo
+  vestibule component verify oci://ghcr.io/example/token:1.2.0 --key ed25519:11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")]
 pub(in super::super) struct VerifyArgs {
-    /// The build
-    file: PathBuf,
+    /// The build: a file, or oci://registry/repository:tag
+    #[arg(value_name = "BUILD", value_parser = Source::parse)]
+    source: Source,
 
-    /// The signature [default: FILE.sig]
+    /// The signature [default: the one beside the build]
     #[arg(long, value_name = "FILE")]
     signature: Option<PathBuf>,
 
@@ -35,22 +38,25 @@ pub(in super::super) struct VerifyArgs {
     /// Whose signature is believed; repeat for more
     #[arg(long = "key", value_name = "ed25519:…", required = true)]
     keys: Vec<PublicKey>,
+
+    #[command(flatten)]
+    config: ConfigArg,
 }
 
-pub(super) fn run(args: VerifyArgs, output: &Output) -> Result<(), Failed> {
-    let named = args.file.display();
-    let bytes = file::read(&args.file).with_context(|| format!("cannot read {named}"))?;
-    let beside = args
+pub(super) async fn run(args: VerifyArgs, output: &Output) -> Result<(), Failed> {
+    let deploy = deploy_section(&args.config)?;
+    let named = args.signature.as_deref();
+    let build = fetch(&args.source, named, &deploy, Limits::default()).await?;
+    let signature = build
         .signature
-        .unwrap_or_else(|| file::signature_of(&args.file));
-    let signature = file::read_signature(&beside).with_context(|| beside.display().to_string())?;
-    let contract = Contract::read(&bytes).with_context(|| named.to_string())?;
+        .ok_or_else(|| anyhow!("the build is not signed"))?;
+    let contract = Contract::read(&build.bytes).context("the build cannot be read")?;
     let channel = args
         .channel
         .as_ref()
         .unwrap_or(&signature.statement.channel);
     let claim = Claim {
-        digest: Digest::of(&bytes),
+        digest: build.digest,
         channel,
         version: version_of(&contract, channel)?,
         accepted: None,
