@@ -1,6 +1,6 @@
 //! Builds of components: where one comes from, and whose word is taken for it.
 //!
-//! What is where: `source` files and registries, [`file`] a build in a file, [`keys`] the keys of those who sign builds, [`signature`] what they sign and how
+//! What is where: `source` files and registries, [`mod@file`] a build in a file, [`keys`] the keys of those who sign builds, [`signature`] what they sign and how
 //! it is written down, [`trust`] whether an installation takes their word, [`tagged`] digests as they are written.
 
 pub mod file;
