@@ -51,6 +51,10 @@ browser *ARGS:
 smtp:
     tests/smtp/run.sh
 
+# Store builds in a real registry and fetch them (needs node, openssl and docker-registry, which is fetched on Debian).
+registry:
+    tests/registry/run.sh
+
 # Take the pictures of docs/images anew.
 pictures:
     VESTIBULE_SHARED__PUBLIC_ORIGIN=https://id.example.com tests/browser/run.sh pictures.mjs --pictures ../../docs/images

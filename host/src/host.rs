@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::audit::AuditLog;
+use crate::builds::trust::Untrusted;
 use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
 use crate::contract::Channel;
@@ -83,6 +84,14 @@ pub enum StartError {
         channel: String,
         /// Why.
         cause: std::io::Error,
+    },
+    /// A component's file is not taken: `[deploy]` asks for a signature, or for other bytes.
+    #[error("components.{channel}.file: {cause}; {}", .cause.remedy())]
+    Untrusted {
+        /// Its channel.
+        channel: String,
+        /// Why.
+        cause: Untrusted,
     },
     /// The configuration contradicts itself.
     #[error("{0}")]

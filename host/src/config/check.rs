@@ -61,6 +61,7 @@ impl Config {
             )?;
         }
         self.mail.check()?;
+        self.deploy.check()?;
         self.check_components()?;
         for (index, channel) in self.asyncapi.bare.iter().enumerate() {
             if !is_name(channel) {
@@ -218,7 +219,7 @@ fn command(key: &str, command: Option<&str>) -> Result<(), ConfigError> {
 }
 
 /// `table.name`, if `name` can be one.
-fn named(table: &str, name: &str) -> Result<String, ConfigError> {
+pub(super) fn named(table: &str, name: &str) -> Result<String, ConfigError> {
     match is_name(name) {
         true => Ok(format!("{table}.{name}")),
         false => Err(ConfigError::wrong(

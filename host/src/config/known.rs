@@ -5,7 +5,12 @@ use std::sync::LazyLock;
 
 use toml::Value;
 
-use super::{Bucket, Component, ComponentLimits, Config, Links, Mail, MailTls, RootKeySource, Tls};
+use super::{
+    Bucket, Component, ComponentLimits, Config, Deploy, Links, Mail, MailTls, Registry,
+    RootKeySource, Tls,
+};
+use crate::builds::tagged::Tagged;
+use crate::sandbox::Digest;
 
 /// What may stand at a place of the configuration.
 #[derive(Debug, PartialEq, Eq)]
@@ -82,6 +87,7 @@ fn specimen() -> Config {
             hello: Some(String::new()),
             ..Mail::default()
         },
+        deploy: deploy(),
         ..Config::default()
     };
     config.http.trusted_proxies = vec![ipnet::IpNet::from(std::net::IpAddr::from([127, 0, 0, 1]))];
@@ -91,6 +97,22 @@ fn specimen() -> Config {
     config.auth.api_token = Some(String::new());
     config.asyncapi.bare = vec![String::new()];
     config
+}
+
+/// Keys and digests have no default: any of them will do.
+fn deploy() -> Deploy {
+    let registry = Registry {
+        host: String::new(),
+        username: String::new(),
+        password: String::new(),
+    };
+    let any_key = "ed25519:11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+    Deploy {
+        trust: any_key.parse().into_iter().collect(),
+        pinned: BTreeMap::from([(ANY_NAME.to_owned(), Tagged(Digest::of(b"")))]),
+        registries: BTreeMap::from([(ANY_NAME.to_owned(), registry)]),
+        ..Deploy::default()
+    }
 }
 
 fn known(value: &Value) -> Known {

@@ -159,6 +159,10 @@ fn rule(path: &str, message: &str) -> String {
         "algorithm" => "must be \"EdDSA\" or \"ES256\"".to_owned(),
         "tls" => "must be \"starttls\", \"implicit\" or \"none\"".to_owned(),
         "format" => "must be \"text\" or \"json\"".to_owned(),
+        // Sentences of ours, which do not quote.
+        _ if path.starts_with("deploy.trust") || path.starts_with("deploy.pinned") => {
+            message.lines().next().unwrap_or_default().to_owned()
+        }
         _ if message.starts_with("missing field") => {
             let lines = message.lines().next().unwrap_or_default();
             format!("is incomplete: {lines}")

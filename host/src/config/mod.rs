@@ -4,6 +4,7 @@
 //! is right for a first start on one machine.
 
 mod check;
+mod deploy;
 mod environment;
 mod error;
 mod known;
@@ -24,6 +25,7 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+pub use deploy::{Deploy, Registry};
 pub use environment::environment;
 pub use error::{ConfigError, Place};
 pub use links::Links;
@@ -69,6 +71,8 @@ pub struct Config {
     pub mail: Mail,
     /// The audit record.
     pub audit: Audit,
+    /// Builds that are not part of the program.
+    pub deploy: Deploy,
     /// Settings of one component each, by channel.
     pub components: BTreeMap<String, Component>,
     /// The AsyncAPI document.
@@ -337,6 +341,7 @@ impl Default for Config {
             signing: Signing::default(),
             mail: Mail::default(),
             audit: Audit::default(),
+            deploy: Deploy::default(),
             components: BTreeMap::new(),
             asyncapi: AsyncApi::default(),
             log: Log::default(),

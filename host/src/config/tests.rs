@@ -166,6 +166,42 @@ fn a_value_may_come_from_a_file() {
 }
 
 #[test]
+fn deploys_are_configured() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("password");
+    std::fs::write(&path, "s3cret\n").unwrap();
+    let key = "ed25519:11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+    let digest = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    let registry = "VESTIBULE_DEPLOY__REGISTRIES__WORK";
+    let config = load(
+        &format!("[deploy]\nrequire_signature = true\npinned = {{ api-tokens = \"{digest}\" }}"),
+        &[
+            ("VESTIBULE_DEPLOY__TRUST", key),
+            ("VESTIBULE_DEPLOY__PINNED__TOKEN", digest),
+            (&format!("{registry}__HOST"), "registry.example.com:5000"),
+            (&format!("{registry}__USERNAME"), "robot"),
+            (
+                &format!("{registry}__PASSWORD_FILE"),
+                path.to_str().unwrap(),
+            ),
+        ],
+    )
+    .unwrap();
+    let deploy = &config.deploy;
+    assert!(deploy.require_signature);
+    assert_eq!(deploy.trust, [key.parse().unwrap()]);
+    assert_eq!(deploy.pinned["token"], digest.parse().unwrap());
+    assert_eq!(deploy.pinned["api-tokens"], digest.parse().unwrap());
+    let found = deploy.registry("Registry.example.com:5000").unwrap();
+    assert_eq!((&*found.username, &*found.password), ("robot", "s3cret"));
+    assert!(deploy.registry("registry.example.com").is_none());
+    let shown = format!("{config:?}");
+    assert!(!shown.contains("s3cret") && !shown.contains("robot"));
+    let written = toml::to_string(&config).unwrap();
+    assert_eq!(format!("{:?}", load(&written, &[]).unwrap()), shown);
+}
+
+#[test]
 fn mail_is_configured() {
     let config = load(
         "[mail]\nfrom = \"a@b.example\"\nserver = \"smtp.example.com\"\nmax_tries = 3",
@@ -345,6 +381,38 @@ fn a_wrong_value_is_refused_with_its_rule() {
         (
             "[shared]\npublic_origin = \"https://x.example/path\"",
             "`shared.public_origin` must be a scheme, a host and perhaps a port, such as \"https://auth.example.com\", without a path",
+        ),
+        (
+            "[deploy]\ntrust = [\"ed25519:s3cret\"]",
+            "`deploy.trust[0]` must be `ed25519:` and 43 characters of base64url, as `vestibule component keygen` prints it",
+        ),
+        (
+            "[deploy]\ntrust = [\"ed25519:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"]",
+            "`deploy.trust[0]` is a key for which anybody can sign; make one with `vestibule component keygen`",
+        ),
+        (
+            "[deploy]\npinned.token = \"s3cret\"",
+            "`deploy.pinned.token` must be `sha256:` and 64 hexadecimal digits in lower case",
+        ),
+        (
+            "[deploy]\npinned.Token = \"sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\"",
+            "`deploy.pinned.Token` must be named in kebab-case, such as `api-tokens`",
+        ),
+        (
+            "[deploy.registries.work]\nhost = \"ghcr.io\"\nusername = \"s3cret\"",
+            "`deploy.registries.work` is incomplete: missing field `password`",
+        ),
+        (
+            "[deploy.registries.work]\nhost = \"https://s3cret/x\"\nusername = \"a\"\npassword = \"b\"",
+            "`deploy.registries.work.host` must be a host, perhaps with a port, such as \"ghcr.io\"",
+        ),
+        (
+            "[deploy.registries.work]\nhost = \"ghcr.io\"\nusername = \"s3cret:\"\npassword = \"b\"",
+            "`deploy.registries.work.username` must be 1 to 4096 bytes of text without control characters and colons",
+        ),
+        (
+            "[deploy.registries.a]\nhost = \"ghcr.io\"\nusername = \"a\"\npassword = \"b\"\n[deploy.registries.b]\nhost = \"GHCR.io\"\nusername = \"a\"\npassword = \"b\"",
+            "`deploy.registries.b.host` names a registry that another one names too",
         ),
         (
             "[mail]\nserver = \"smtp.example.com\"",

@@ -1,9 +1,12 @@
 //! Which builds serve: those of the start, and those that are put in their place while the host runs.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
 use super::{Inner, StartError};
+use crate::builds::file::{self, Refused};
+use crate::config;
 use crate::contract::Contract;
 use crate::router::takes_a_credential;
 use crate::sandbox::deployment::{Deployment, Settings};
@@ -26,10 +29,7 @@ impl Inner {
         }
         for (channel, settings) in &self.config.components {
             if let Some(file) = &settings.file {
-                let bytes = std::fs::read(file).map_err(|cause| StartError::File {
-                    channel: channel.clone(),
-                    cause,
-                })?;
+                let bytes = configured(&self.config.deploy, channel, file)?;
                 builds.insert(channel.clone(), bytes);
             }
         }
@@ -158,6 +158,21 @@ fn bundle() -> impl Iterator<Item = (&'static str, &'static [u8])> {
     #[cfg(not(feature = "bundle"))]
     let components = std::iter::empty();
     components
+}
+
+/// The build in `file` for `channel`, if `[deploy]` takes it.
+fn configured(deploy: &config::Deploy, channel: &str, file: &Path) -> Result<Vec<u8>, StartError> {
+    file::read_trusted(deploy, channel, file).map_err(|refused| match refused {
+        Refused::Io(cause) => StartError::File {
+            channel: channel.to_owned(),
+            cause,
+        },
+        Refused::Contract(cause) => component_error(channel, cause.into()),
+        Refused::Untrusted(cause) => StartError::Untrusted {
+            channel: channel.to_owned(),
+            cause,
+        },
+    })
 }
 
 fn component_error(channel: &str, cause: DeployError) -> StartError {

@@ -21,7 +21,7 @@ pub use code_cache::CodeCache;
 pub use deploy_error::DeployError;
 pub(crate) use deployments::Deployments;
 pub use deployments::GraphError;
-pub use digest::Digest;
+pub use digest::{Digest, DigestError};
 pub use engine::{Engine, EngineError, MAX_MEMORY_BYTES};
 pub use fault::Fault;
 pub use grants::{Grant, GrantError, Grants, Missing};

@@ -1,4 +1,11 @@
-//! `vestibule component`: what serves.
+//! `vestibule component`: what serves, and who says so.
+
+mod fetch;
+mod keygen;
+mod push;
+mod registry;
+mod sign;
+mod verify;
 
 use clap::{Args, Subcommand};
 use serde_json::Value;
@@ -14,6 +21,16 @@ pub(super) enum ComponentCommand {
     List(ListArgs),
     /// Show one component: commands, imports, grants, limits, digest
     Inspect(InspectArgs),
+    /// Make a key that signs builds
+    Keygen(keygen::KeygenArgs),
+    /// Sign a build
+    Sign(sign::SignArgs),
+    /// Check the signature of a build
+    Verify(verify::VerifyArgs),
+    /// Store a build in a registry
+    Push(push::PushArgs),
+    /// Fetch a build from a registry
+    Fetch(fetch::FetchArgs),
 }
 
 #[derive(Args)]
@@ -48,6 +65,11 @@ pub(super) async fn run(command: ComponentCommand, output: &Output) -> Result<()
             let path = format!("/admin/components/{}", args.channel);
             output.show(&client.get(&path).await?, inspect);
         }
+        ComponentCommand::Keygen(args) => keygen::run(args, output)?,
+        ComponentCommand::Sign(args) => sign::run(args, output)?,
+        ComponentCommand::Verify(args) => verify::run(args, output).await?,
+        ComponentCommand::Push(args) => push::run(args, output).await?,
+        ComponentCommand::Fetch(args) => fetch::run(args, output).await?,
     }
     Ok(())
 }
