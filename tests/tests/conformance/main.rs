@@ -1,6 +1,8 @@
 //! What each channel promises (`host/conformance/<channel>/*.toml`), played on every backend.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod bundled;
+
 use vestibule::testing::conformance::{channels, files, play};
 use vestibule_tests::harness;
 use vestibule_tests::store::Backend;
