@@ -52,7 +52,7 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Send one command to a channel and print its reply
     Call(call::CallArgs),
-    /// Show the components that serve
+    /// Show the components that serve, and judge builds of them
     #[command(subcommand)]
     Component(component::ComponentCommand),
     /// Make, show and revoke service keys
@@ -154,6 +154,7 @@ mod tests {
             "call accounts profile --as u --role admin --role user",
             "component list",
             "component inspect token",
+            "component conformance token f --against g --config h",
             "key create a --scope token/*",
             "key list",
             "key revoke k",
@@ -191,6 +192,7 @@ mod tests {
         for arguments in [
             "",
             "serv",
+            "component conformance token",
             "call token",
             "call token verify-token --role admin",
             "key create a",

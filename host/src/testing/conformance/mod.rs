@@ -18,6 +18,9 @@
 //! stay as the scenario says, and at the end both are asked everything again that only reads, and answer alike. A last play
 //! puts fields of a later build into the channel's records: the candidate must not lose more of them than the serving build.
 //!
+//! A build may have more than the one that serves: in replies, fields that the serving build's contract does not have are not
+//! looked at.
+//!
 //! # A hostile build
 //!
 //! It has the limits of any message, and may fail, hang, or answer anything: then its row says so. Each scenario is a task of
@@ -25,6 +28,7 @@
 
 mod check;
 mod embedded;
+mod known;
 mod later;
 mod play;
 mod report;

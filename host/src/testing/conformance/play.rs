@@ -2,10 +2,12 @@
 
 use serde_json::{Map, Value};
 
+use super::known::known;
 use super::report::Broken;
 use super::scenario::{Acting, Queued, Scenario, Step};
 use super::values::{compare, fill};
 use crate::clock::Clock as _;
+use crate::contract::Channel;
 use crate::error::Failure;
 use crate::message::{Answer, Caller, Message, Principal};
 use crate::outbox::Mail;
@@ -41,6 +43,7 @@ pub async fn play(
 pub(super) struct Play<'a> {
     harness: &'a Harness,
     channel: &'a str,
+    contract: Option<&'a Channel>,
     bound: Map<String, Value>,
 }
 
@@ -49,8 +52,15 @@ impl<'a> Play<'a> {
         Self {
             harness,
             channel,
+            contract: None,
             bound: Map::new(),
         }
+    }
+
+    /// Sees of the channel's replies only what this contract has.
+    pub(super) fn by(mut self, contract: &'a Channel) -> Self {
+        self.contract = Some(contract);
+        self
     }
 
     /// Plays `step`; what did not hold.
@@ -73,7 +83,16 @@ impl<'a> Play<'a> {
             caller.principal = Some(self.principal(acting)?);
         }
         let message = Message::new(channel, command, request, caller);
-        Ok(self.harness.host.send(message).await)
+        let answer = self.harness.host.send(message).await;
+        let contract = self.contract.filter(|_| channel == self.channel);
+        let commands = contract.into_iter().flat_map(|contract| &contract.commands);
+        let reply = commands
+            .filter(|known| *known.name == *command)
+            .find_map(|known| known.reply.as_ref());
+        Ok(match (answer, reply) {
+            (Ok(Some(found)), Some(ty)) => Ok(Some(known(found, ty))),
+            (answer, _) => answer,
+        })
     }
 
     /// Whom a step acts for, with what was bound in the id's place.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::check::CheckError;
 use crate::config::{self, Config};
-use crate::contract::Contract;
+use crate::contract::{Channel, Contract};
 use crate::host::bundle;
 use crate::sandbox::deployment::{Deployment, Settings};
 use crate::sandbox::{CodeCache, DeployError, Deployments, Digest, Engine, Grants};
@@ -22,6 +22,7 @@ pub(super) struct Workshop {
 pub(super) struct Stage {
     pub(super) workshop: Workshop,
     pub(super) channel: String,
+    contract: Channel,
     others: Deployments,
     serving: Vec<u8>,
     candidate: Vec<u8>,
@@ -59,9 +60,13 @@ impl Stage {
             candidate: beside(&others, &workshop, channel, &candidate, none())
                 .map_err(CheckError::Candidate)?,
         };
+        let serves = plain.serving.get(channel);
+        let contract = serves.map(|deployment| deployment.exported().clone());
+        let contract = contract.ok_or_else(|| CheckError::NoServing(channel.to_owned()))?;
         Ok(Self {
             workshop,
             channel: channel.to_owned(),
+            contract,
             others,
             serving,
             candidate,
@@ -72,6 +77,11 @@ impl Stage {
     /// SHA-256 of the candidate and of the serving build.
     pub(super) fn digests(&self) -> (Digest, Digest) {
         (Digest::of(&self.candidate), Digest::of(&self.serving))
+    }
+
+    /// What the serving build's contract says.
+    pub(super) fn contract(&self) -> &Channel {
+        &self.contract
     }
 
     /// The candidate under this configuration of its own, among the others.

@@ -47,7 +47,7 @@ pub(super) async fn judge(stage: &Stage, scenario: &Scenario, pair: &Pair) -> Ve
 /// The serving build alone.
 async fn baseline(stage: &Stage, scenario: &Scenario, pair: &Pair) -> Result<Known, Broken> {
     let world = World::new(stage, pair.serving.clone()).await?;
-    let mut play = Play::new(&world.harness, &stage.channel);
+    let mut play = Play::new(&world.harness, &stage.channel).by(stage.contract());
     let mut known = Known {
         writes: Vec::new(),
         readings: Vec::new(),
@@ -81,7 +81,7 @@ async fn together(
     readings: &[usize],
 ) -> Result<(), Broken> {
     let world = World::new(stage, pair.serving.clone()).await?;
-    let mut play = Play::new(&world.harness, &stage.channel);
+    let mut play = Play::new(&world.harness, &stage.channel).by(stage.contract());
     for ((n, step), build) in scenario.step.iter().enumerate().zip(&turns.by) {
         world.serve(match build {
             Build::Serving => &pair.serving,
@@ -159,7 +159,7 @@ async fn losses(
     deployments: Arc<Deployments>,
 ) -> Result<Vec<usize>, Broken> {
     let world = World::new(stage, deployments).await?;
-    let mut play = Play::new(&world.harness, &stage.channel);
+    let mut play = Play::new(&world.harness, &stage.channel).by(stage.contract());
     let mut later = Later::new(&world.harness, world.below(), &stage.channel);
     let mut losses = Vec::new();
     for (n, step) in scenario.step.iter().enumerate() {

@@ -91,7 +91,7 @@ pub(super) async fn play_alone(
     deployments: Arc<Deployments>,
 ) -> Result<(), Broken> {
     let world = World::new(stage, deployments).await?;
-    let mut play = Play::new(&world.harness, &stage.channel);
+    let mut play = Play::new(&world.harness, &stage.channel).by(stage.contract());
     for (n, step) in scenario.step.iter().enumerate() {
         let held = play.step(step).await;
         held.map_err(|what| Broken::at(n, step, &what))?;

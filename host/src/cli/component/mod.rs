@@ -1,12 +1,14 @@
-//! `vestibule component`: what serves.
+//! `vestibule component`: what serves, and what could.
+
+mod conformance;
 
 use clap::{Args, Subcommand};
 use serde_json::Value;
 use vestibule::config::is_name;
 
-use super::client::{Address, Client, ServerArgs};
-use super::failed::Failed;
-use super::output::{Output, text};
+use crate::cli::client::{Address, Client, ServerArgs};
+use crate::cli::failed::Failed;
+use crate::cli::output::{Output, text};
 
 #[derive(Subcommand)]
 pub(super) enum ComponentCommand {
@@ -14,6 +16,8 @@ pub(super) enum ComponentCommand {
     List(ListArgs),
     /// Show one component: commands, imports, grants, limits, digest
     Inspect(InspectArgs),
+    /// Play a channel's scenarios against a build of it
+    Conformance(conformance::ConformanceArgs),
 }
 
 #[derive(Args)]
@@ -48,6 +52,7 @@ pub(super) async fn run(command: ComponentCommand, output: &Output) -> Result<()
             let path = format!("/admin/components/{}", args.channel);
             output.show(&client.get(&path).await?, inspect);
         }
+        ComponentCommand::Conformance(args) => conformance::run(args, output).await?,
     }
     Ok(())
 }
