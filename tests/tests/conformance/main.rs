@@ -1,6 +1,7 @@
 //! What each channel promises (`host/conformance/<channel>/*.toml`), played on every backend.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod broken;
 mod bundled;
 
 use vestibule::testing::conformance::{channels, files, play};
