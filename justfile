@@ -43,6 +43,10 @@ validators:
 conformance:
     tests/clients/run.sh
 
+# Of the changes that cargo-mutants makes to the components, how many conformance alone notices (takes hours).
+mutants *COMPONENTS:
+    tests/mutants/run.sh {{COMPONENTS}}
+
 # Open the pages of links, the operator's page for mails and the mails themselves in Chromium (needs node; installs Chromium).
 browser *ARGS:
     tests/browser/run.sh {{ARGS}}

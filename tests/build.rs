@@ -31,6 +31,11 @@ const GUESTS: &[&str] = &[
     "probe_storage",
     "probe_transaction",
     "probe_wasi",
+    "token_forever",
+    "users_forgetful",
+    "users_hanging",
+    "users_renaming",
+    "users_unlimited",
 ];
 
 fn main() -> ExitCode {

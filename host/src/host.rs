@@ -36,6 +36,8 @@ use crate::subjects::Subjects;
 use crate::telemetry::Metrics;
 
 pub use builder::HostBuilder;
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use deploying::bundle;
 
 /// A running host. Cheap to clone; the last clone that goes ends its background work.
 #[derive(Clone)]
@@ -353,6 +355,12 @@ impl Host {
     #[cfg(feature = "http")]
     pub(crate) fn deployed(&self) -> Arc<crate::sandbox::Deployments> {
         self.0.router.deployments.load_full()
+    }
+
+    /// Serves these builds from now on; see [`HostBuilder::prepared`].
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn serve_prepared(&self, deployments: Arc<crate::sandbox::Deployments>) {
+        self.0.router.deployments.store(deployments);
     }
 
     fn services(&self) -> &Arc<Services> {

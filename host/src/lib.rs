@@ -61,7 +61,8 @@
 //! * `http` (default): the HTTP transport.
 //! * `grpc` (default): the gRPC services, by the same router.
 //! * `smtp` (default): mails through a server; without it they are captured, or go to the embedder's own mailer.
-//! * `cli` (default): what the program `vestibule` needs.
+//! * `testing`: what tests of a component need, and the conformance suite; see the module of that name.
+//! * `cli` (default): what the program `vestibule` needs; `testing` is part of it.
 
 pub mod audit;
 #[cfg(feature = "sqlite")]
@@ -89,6 +90,8 @@ mod services;
 pub mod store;
 pub mod subjects;
 pub mod telemetry;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod transaction;
 #[cfg(feature = "http")]
 pub mod transport;

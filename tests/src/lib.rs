@@ -1,9 +1,6 @@
 //! The harness that every suite uses.
 
 pub mod batch;
-pub mod clock;
-pub mod conformance;
-pub mod faulty_store;
 pub mod front;
 pub mod grpc;
 pub mod guests;

@@ -5,15 +5,14 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
 use rustix::process::{Resource, Rlimit, Signal, getpid, getrlimit, kill_process, setrlimit};
-use vestibule::clock::Timestamp;
 use vestibule::store::sqlite::SqliteStore;
-use vestibule::store::{
-    AttemptId, Batch, Commit, Snapshot, Store, StoreError, StoreStatus, Version, Write,
-};
+use vestibule::store::{Batch, Commit, Store, StoreError, Write};
+use vestibule::testing::{Hook, HookedStore};
 
 /// The process ends in the second commit of the kind, so that one before it is done.
 const WHICH: u32 = 2;
@@ -86,27 +85,29 @@ impl FromStr for Point {
 }
 
 /// The store.
-pub struct MortalStore {
-    inner: SqliteStore,
+pub type MortalStore = HookedStore<Mortal>;
+
+/// Ends the process at a chosen point.
+pub struct Mortal {
     log: PathBuf,
     point: Point,
     seen: AtomicU32,
 }
 
-impl MortalStore {
-    /// Over `inner`; the process ends at `point`.
-    #[must_use]
-    pub fn new(inner: SqliteStore, point: Point) -> Self {
-        let mut log = inner.path().as_os_str().to_owned();
-        log.push("-wal");
-        Self {
-            inner,
-            log: log.into(),
-            point,
-            seen: AtomicU32::new(0),
-        }
-    }
+/// A store over `inner` in which the process ends at `point`.
+#[must_use]
+pub fn mortal(inner: SqliteStore, point: Point) -> Arc<MortalStore> {
+    let mut log = inner.path().as_os_str().to_owned();
+    log.push("-wal");
+    let hook = Mortal {
+        log: log.into(),
+        point,
+        seen: AtomicU32::new(0),
+    };
+    HookedStore::over(Arc::new(inner), hook)
+}
 
+impl Mortal {
     fn ends_with(&self, batch: &Batch) -> bool {
         kind(batch) == Some(self.point.kind)
             && self.seen.fetch_add(1, Ordering::SeqCst) + 1 == WHICH
@@ -114,21 +115,17 @@ impl MortalStore {
 }
 
 #[async_trait]
-impl Store for MortalStore {
-    async fn begin(&self) -> Result<Box<dyn Snapshot>, StoreError> {
-        self.inner.begin().await
-    }
-
-    async fn commit(&self, batch: Batch) -> Result<Commit, StoreError> {
+impl Hook for Mortal {
+    async fn commit(&self, batch: Batch, below: &dyn Store) -> Result<Commit, StoreError> {
         if !self.ends_with(&batch) {
-            return self.inner.commit(batch).await;
+            return below.commit(batch).await;
         }
         match self.point.moment {
             Moment::Before => die(),
             Moment::Inside(bytes) => end_at(&self.log, bytes),
             Moment::After => {}
         }
-        match self.inner.commit(batch).await {
+        match below.commit(batch).await {
             Ok(Commit::Committed(_)) => die(),
             // It was no commit: the next one is.
             other => {
@@ -136,18 +133,6 @@ impl Store for MortalStore {
                 other
             }
         }
-    }
-
-    async fn find_attempt(&self, attempt: AttemptId) -> Result<Option<Version>, StoreError> {
-        self.inner.find_attempt(attempt).await
-    }
-
-    async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
-        self.inner.sweep(now, limit).await
-    }
-
-    fn status(&self) -> StoreStatus {
-        self.inner.status()
     }
 }
 

@@ -52,7 +52,7 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Send one command to a channel and print its reply
     Call(call::CallArgs),
-    /// Show the components that serve
+    /// Show the components that serve, and judge builds of them
     #[command(subcommand)]
     Component(component::ComponentCommand),
     /// Make, show and revoke service keys
@@ -159,6 +159,7 @@ mod tests {
             "component verify f --signature s --channel token --key ed25519:11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
             "component push f oci://ghcr.io/a/b:1 --signature s",
             "component fetch oci://ghcr.io/a/b:1 --out f",
+            "component conformance token f --against g --config h",
             "key create a --scope token/*",
             "key list",
             "key revoke k",
@@ -196,6 +197,7 @@ mod tests {
         for arguments in [
             "",
             "serv",
+            "component conformance token",
             "call token",
             "call token verify-token --role admin",
             "component keygen",

@@ -20,7 +20,7 @@ use crate::outbox::{Deliverer, Jitter, Keep, Mails, Queue, Settings};
 use crate::planes::Planes;
 use crate::router::{AuthCommands, Router};
 use crate::sandbox::turns::Turns;
-use crate::sandbox::{CodeCache, EffectiveLimits, Engine, Permits};
+use crate::sandbox::{CodeCache, Deployments, EffectiveLimits, Engine, Permits};
 use crate::service_keys::ServiceKeys;
 use crate::services::Services;
 use crate::store::Store;
@@ -39,9 +39,11 @@ pub struct HostBuilder {
     root_key: Option<RootKey>,
     engine: Option<Engine>,
     cache_folder: Option<PathBuf>,
+    shared_code: Option<CodeCache>,
     remembered_signatures: Option<usize>,
     components: Vec<Vec<u8>>,
     bundled: bool,
+    prepared: Option<Arc<Deployments>>,
     mailer: Option<Arc<dyn Mailer>>,
     delivers: bool,
 }
@@ -55,9 +57,11 @@ impl Default for HostBuilder {
             root_key: None,
             engine: None,
             cache_folder: None,
+            shared_code: None,
             remembered_signatures: None,
             components: Vec::new(),
             bundled: true,
+            prepared: None,
             mailer: None,
             delivers: true,
         }
@@ -104,6 +108,22 @@ impl HostBuilder {
     #[must_use]
     pub fn code_cache(mut self, folder: impl Into<PathBuf>) -> Self {
         self.cache_folder = Some(folder.into());
+        self
+    }
+
+    /// Compiled code that hosts of the same engine share, if there is no folder for it.
+    #[cfg(any(test, feature = "testing"))]
+    #[must_use]
+    pub(crate) fn shared_code(mut self, code: CodeCache) -> Self {
+        self.shared_code = Some(code);
+        self
+    }
+
+    /// Serves these builds and no others: whoever calls this has read, compiled and checked them.
+    #[cfg(any(test, feature = "testing"))]
+    #[must_use]
+    pub(crate) fn prepared(mut self, deployments: Arc<Deployments>) -> Self {
+        self.prepared = Some(deployments);
         self
     }
 
@@ -179,7 +199,8 @@ impl HostBuilder {
         let cache_key = root_key.subkey("code-cache").map_err(KeyRingError::from)?;
         let cache = self
             .cache_folder
-            .map(|folder| CodeCache::new(folder, &cache_key));
+            .map(|folder| CodeCache::new(folder, &cache_key))
+            .or(self.shared_code);
         // Half of the messages in flight may wait for a hash: sign-ins cannot hold every sandbox.
         let mut hashing = self.config.passwords.clone();
         hashing.queue = hashing
@@ -240,7 +261,10 @@ impl HostBuilder {
             delivery: tokio::sync::Mutex::default(),
             stop,
         };
-        inner = inner.deploy_all(self.components, self.bundled)?;
+        match self.prepared {
+            Some(deployments) => inner.router.deployments.store(deployments),
+            None => inner = inner.deploy_all(self.components, self.bundled)?,
+        }
         if self.delivers {
             let delivery = tokio::spawn(deliverer.run(stopped.clone()));
             inner.delivery = tokio::sync::Mutex::new(Some(delivery));

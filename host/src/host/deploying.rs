@@ -150,7 +150,7 @@ impl Inner {
 }
 
 /// The components that are part of this build of the host: (channel, bytes).
-fn bundle() -> impl Iterator<Item = (&'static str, &'static [u8])> {
+pub(crate) fn bundle() -> impl Iterator<Item = (&'static str, &'static [u8])> {
     #[cfg(feature = "bundle")]
     let components = bundle::COMPONENTS
         .iter()

@@ -1,13 +1,14 @@
-//! Compiled code on disk: compiled once, loaded at the next start.
+//! Compiled code, kept: on disk for the next start, or in memory for other hosts of the same engine.
 //!
 //! Loading compiled code runs it, so a file counts only with a MAC by the installation's own key over the file and what
 //! it was compiled from and for. A file that was altered, or is another installation's, is compiled anew.
 
+use std::collections::HashMap;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::{constant_time, hmac};
 use wasmtime::component::Component;
@@ -15,10 +16,20 @@ use wasmtime::component::Component;
 use super::digest::Digest;
 use super::engine::Engine;
 
+/// Compiled components. Clones have the same ones.
+#[derive(Clone)]
+pub struct CodeCache(Place);
+
+#[derive(Clone)]
+enum Place {
+    Folder(Folder),
+    Memory(Arc<Mutex<HashMap<Digest, Component>>>),
+}
+
 /// A folder of compiled components.
 #[derive(Clone)]
-pub struct CodeCache {
-    folder: PathBuf,
+struct Folder {
+    path: PathBuf,
     key: Arc<hmac::Key>,
 }
 
@@ -29,15 +40,47 @@ impl CodeCache {
     /// A cache in `folder`, authenticated by `key`, which only this installation has.
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>, key: &[u8; 32]) -> Self {
-        Self {
-            folder: folder.into(),
+        Self(Place::Folder(Folder {
+            path: folder.into(),
             key: Arc::new(hmac::Key::new(hmac::HMAC_SHA256, key)),
-        }
+        }))
+    }
+
+    /// A cache in memory, for the hosts of one engine. It keeps every build it has seen for as long as it is there.
+    #[must_use]
+    pub fn in_memory() -> Self {
+        Self(Place::Memory(Arc::default()))
     }
 
     /// The compiled component, if it lies here unaltered, compiled for this very engine.
     pub(super) fn load(&self, engine: &Engine, digest: &Digest) -> Option<Component> {
-        let file = fs::read(self.path(engine, digest)).ok()?;
+        match &self.0 {
+            Place::Folder(folder) => folder.load(engine, digest),
+            Place::Memory(components) => {
+                let components = components.lock().unwrap_or_else(PoisonError::into_inner);
+                let is_for_it = |component: &&Component| {
+                    wasmtime::Engine::same(component.engine(), engine.wasmtime())
+                };
+                components.get(digest).filter(is_for_it).cloned()
+            }
+        }
+    }
+
+    /// Keeps `component`. A folder that cannot be written costs time, nothing else.
+    pub(super) fn keep(&self, engine: &Engine, digest: &Digest, component: &Component) {
+        match &self.0 {
+            Place::Folder(folder) => folder.keep(engine, digest, component),
+            Place::Memory(components) => {
+                let mut components = components.lock().unwrap_or_else(PoisonError::into_inner);
+                components.insert(*digest, component.clone());
+            }
+        }
+    }
+}
+
+impl Folder {
+    fn load(&self, engine: &Engine, digest: &Digest) -> Option<Component> {
+        let file = fs::read(self.file(engine, digest)).ok()?;
         let (mac, code) = file.split_at_checked(MAC_BYTES)?;
         let expected = self.mac(&name(engine, digest), code);
         if constant_time::verify_slices_are_equal(mac, expected.as_ref()).is_err() {
@@ -57,9 +100,8 @@ impl CodeCache {
         component.ok()
     }
 
-    /// Keeps `component` for the next start. A cache that cannot be written costs time, nothing else.
-    pub(super) fn keep(&self, engine: &Engine, digest: &Digest, component: &Component) {
-        let path = self.path(engine, digest);
+    fn keep(&self, engine: &Engine, digest: &Digest, component: &Component) {
+        let path = self.file(engine, digest);
         let kept = component
             .serialize()
             .map_err(|cause| std::io::Error::other(format!("{cause:#}")))
@@ -75,8 +117,8 @@ impl CodeCache {
         }
     }
 
-    fn path(&self, engine: &Engine, digest: &Digest) -> PathBuf {
-        self.folder.join(format!("{}.cwasm", name(engine, digest)))
+    fn file(&self, engine: &Engine, digest: &Digest) -> PathBuf {
+        self.path.join(format!("{}.cwasm", name(engine, digest)))
     }
 
     fn mac(&self, name: &str, code: &[u8]) -> hmac::Tag {
@@ -90,8 +132,12 @@ impl CodeCache {
 
 impl std::fmt::Debug for CodeCache {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let folder = match &self.0 {
+            Place::Folder(folder) => Some(&folder.path),
+            Place::Memory(_) => None,
+        };
         f.debug_struct("CodeCache")
-            .field("folder", &self.folder)
+            .field("folder", &folder)
             .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
 use serde_json::json;
@@ -6,20 +6,13 @@ use serde_json::json;
 use super::*;
 use crate::audit::{AuditLog, AuditQuery};
 use crate::store::memory::MemoryStore;
-use crate::store::{AttemptId, Commit, Record, StoreStatus};
-
-struct At(Timestamp);
-
-impl Clock for At {
-    fn now(&self) -> Timestamp {
-        self.0
-    }
-}
+use crate::store::{Commit, Record};
+use crate::testing::{Hook, HookedStore, TestClock};
 
 const NOW: Timestamp = 1_000_000;
 
 fn subjects(store: Arc<dyn Store>) -> Subjects {
-    Subjects::new(store, Arc::new(At(NOW)), Retention::days(1))
+    Subjects::new(store, Arc::new(TestClock::at(NOW)), Retention::days(1))
 }
 
 fn operator() -> Administrator {
@@ -87,7 +80,7 @@ async fn left(store: &dyn Store, subject: &str) -> usize {
 }
 
 async fn audited(store: &Arc<dyn Store>) -> Vec<AuditRecord> {
-    let log = AuditLog::new(store.clone(), Arc::new(At(NOW)));
+    let log = AuditLog::new(store.clone(), Arc::new(TestClock::at(NOW)));
     let query = AuditQuery {
         limit: 100,
         ..AuditQuery::default()
@@ -206,57 +199,38 @@ async fn what_is_no_id_is_refused_without_being_repeated() {
     assert!(audited(&store).await.is_empty());
 }
 
-/// A store in which something of Ann's appears before each of the next `left` commits.
+/// Something of Ann's appears before each of the next `left` commits.
+#[derive(Default)]
 struct Busy {
-    inner: MemoryStore,
-    left: AtomicU64,
+    left: AtomicU32,
 }
 
 #[async_trait]
-impl Store for Busy {
-    async fn begin(&self) -> Result<Box<dyn Snapshot>, StoreError> {
-        self.inner.begin().await
-    }
-
-    async fn commit(&self, batch: Batch) -> Result<Commit, StoreError> {
+impl Hook for Busy {
+    async fn commit(&self, batch: Batch, below: &dyn Store) -> Result<Commit, StoreError> {
         let left = self.left.load(Ordering::Relaxed);
         if left > 0 {
             self.left.store(left - 1, Ordering::Relaxed);
             let late = (Namespace::reserved("replies"), "late", of("ann", b"{}"));
-            put(&self.inner, vec![late]).await;
+            put(below, vec![late]).await;
         }
-        self.inner.commit(batch).await
-    }
-
-    async fn find_attempt(&self, attempt: AttemptId) -> Result<Option<Version>, StoreError> {
-        self.inner.find_attempt(attempt).await
-    }
-
-    async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
-        self.inner.sweep(now, limit).await
-    }
-
-    fn status(&self) -> StoreStatus {
-        self.inner.status()
+        below.commit(batch).await
     }
 }
 
 #[tokio::test]
 async fn what_appears_meanwhile_is_forgotten_too() {
-    let busy = Arc::new(Busy {
-        inner: MemoryStore::new(),
-        left: AtomicU64::new(0),
-    });
-    put_ann(&busy.inner).await;
-    busy.left.store(u64::from(ATTEMPTS) - 1, Ordering::Relaxed);
+    let busy = HookedStore::in_memory(Busy::default());
+    put_ann(busy.below()).await;
+    busy.hook.left.store(ATTEMPTS - 1, Ordering::Relaxed);
     let store: Arc<dyn Store> = busy.clone();
     let forgotten = subjects(store.clone()).forget("ann", &operator()).await;
     assert_eq!(forgotten.unwrap().entries, 6);
     assert_eq!(left(&*store, "ann").await, 0);
 
     // Who never rests is not half forgotten.
-    put_ann(&busy.inner).await;
-    busy.left.store(u64::from(ATTEMPTS), Ordering::Relaxed);
+    put_ann(busy.below()).await;
+    busy.hook.left.store(ATTEMPTS, Ordering::Relaxed);
     let refused = subjects(store.clone()).forget("ann", &operator()).await;
     assert_eq!(refused.unwrap_err().code, Code::Unavailable);
     assert_eq!(left(&*store, "ann").await, 6);

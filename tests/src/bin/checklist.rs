@@ -11,9 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Where tests are.
-const ROOTS: [&str; 6] = [
+const ROOTS: [&str; 5] = [
     "tests/tests",
-    "tests/conformance",
     "tests/browser",
     "tests/smtp",
     "host",

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, setrlimit};
 use vestibule::store::sqlite::{SqliteOptions, SqliteStore};
-use vestibule_tests::harness::Harness;
+use vestibule_tests::harness::{self, Harness};
 use vestibule_tests::letter_box::LetterBox;
-use vestibule_tests::mortal::{MortalStore, Point};
+use vestibule_tests::mortal::{Point, mortal};
 use vestibule_tests::people::{PEOPLE, sign_up};
 
 /// How often it is looked whether the mails are delivered.
@@ -38,7 +38,7 @@ async fn main() -> ExitCode {
     let Ok(store) = store else {
         return ExitCode::from(4);
     };
-    let host = Harness::over(Arc::new(MortalStore::new(store, point)))
+    let host = harness::over(mortal(store, point))
         .with_bundle()
         .mailer(Arc::new(LetterBox::at(&folder.join("letters"))))
         .start()

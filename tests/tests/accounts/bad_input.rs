@@ -9,7 +9,7 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use vestibule::contract::types::Type;
-use vestibule_tests::harness::Harness;
+use vestibule_tests::harness::{self, Harness};
 use vestibule_tests::store::Backend;
 
 use self::requests::{Place, good, least, places};
@@ -66,7 +66,7 @@ impl Answered {
 impl Site {
     async fn new() -> Self {
         // Room for the longest list, and no bucket in the way of a rule.
-        let builder = Harness::on(Backend::Sqlite).with_bundle();
+        let builder = harness::on(Backend::Sqlite).with_bundle();
         let builder = builder.configure(|config| config.http.max_body_bytes = 1 << 20);
         let builder = BUCKETS.iter().fold(builder, |builder, name| {
             builder.bucket(name, 1_000_000, 1, false)

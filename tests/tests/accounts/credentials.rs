@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use vestibule::clock::Clock as _;
 use vestibule_tests::front::{Front, Who};
-use vestibule_tests::harness::Harness;
+use vestibule_tests::harness::{self, Harness};
 use vestibule_tests::store::Backend;
 
 use crate::script::Person;
@@ -31,7 +31,7 @@ async fn every_credential_that_is_worth_nothing_is_answered_the_same() {
     let (host, front) = behind_http().await;
     let ada = Person::with_account(&host, 1, EMAIL).await;
     let token = api_token(&host, &ada.session.access, &["*"]).await;
-    let elsewhere = Harness::on(Backend::Memory).with_bundle().root_key([8; 32]);
+    let elsewhere = harness::on(Backend::Memory).with_bundle().root_key([8; 32]);
     let elsewhere = elsewhere.start().await;
     let foreign = elsewhere
         .ok("token", "generate-tokens", json!({"id": ada.id}))

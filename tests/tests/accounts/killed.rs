@@ -13,7 +13,7 @@ use rustix::process::Signal;
 use serde_json::json;
 use vestibule::store::sqlite::{SqliteOptions, SqliteStore};
 use vestibule::store::{Namespace, Record};
-use vestibule_tests::harness::Harness;
+use vestibule_tests::harness::{self, Harness};
 use vestibule_tests::letter_box::LetterBox;
 use vestibule_tests::mortal::{Kind, Moment, Point};
 use vestibule_tests::people::{PASSWORD, PEOPLE, email, sign_up};
@@ -141,7 +141,7 @@ async fn restarted(folder: &Path) -> Harness {
     let path = folder.join("vestibule.db");
     let store = SqliteStore::open(path, SqliteOptions::default()).unwrap();
     store.check().await.unwrap();
-    Harness::over(Arc::new(store))
+    harness::over(Arc::new(store))
         .with_bundle()
         .at(LATER)
         .mailer(Arc::new(LetterBox::at(&folder.join("letters"))))

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use vestibule::message::Answer;
-use vestibule_tests::harness::Harness;
-use vestibule_tests::store::{Gate, ScriptedStore, Twist};
+use vestibule::testing::{Faults, FaultyStore, Gate, StoreFault};
+use vestibule_tests::harness::{self, Harness};
 
 use crate::statuses::api_token;
 use crate::world::{
@@ -182,14 +182,14 @@ async fn of_many_new_values_for_a_token_one_lives() {
 // L06
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tokens_old_value_dies_exactly_when_the_new_one_lives() {
-    let store = ScriptedStore::new();
-    let builder = Harness::over(store.clone()).with_bundle();
+    let store = FaultyStore::in_memory(Faults::default());
+    let builder = harness::over(store.clone()).with_bundle();
     let host = Arc::new(builder.start().await);
     let session = signed_in(&host, 1, "ada@example.org").await;
     let (old, uuid) = made_token(&host, &session).await;
     ok(profile(&host, &old).await);
     let gate = Arc::<Gate>::default();
-    store.script([Twist::Held(gate.clone())]);
+    store.hook.script([StoreFault::Held(gate.clone())]);
     let regenerating = tokio::spawn({
         let host = host.clone();
         async move { regenerate(&host, &session, &uuid).await }

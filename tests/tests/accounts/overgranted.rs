@@ -9,7 +9,7 @@ use vestibule::clock::Clock as _;
 use vestibule::message::{Caller, Principal};
 use vestibule::sandbox::DeployError;
 use vestibule_tests::guests;
-use vestibule_tests::harness::Harness;
+use vestibule_tests::harness::{self, Harness};
 use vestibule_tests::store::Backend;
 
 use crate::script::{DENIED, Person, as_service, as_stranger, as_user, claims, tokens};
@@ -56,7 +56,7 @@ const EVERYTHING: [&str; 13] = [
 
 /// An installation that grants `accounts` everything. Ada and Eve have accounts, Cyd has not verified; then the build takes over.
 async fn taken_over() -> (Arc<Harness>, Person, Person) {
-    let builder = Harness::on(Backend::Sqlite).with_bundle();
+    let builder = harness::on(Backend::Sqlite).with_bundle();
     let host = Arc::new(builder.grant("accounts", &EVERYTHING).start().await);
     let ada = Person::with_account(&host, 1, "ada@example.org").await;
     let eve = Person::with_account(&host, 2, "eve@example.org").await;
@@ -100,7 +100,7 @@ async fn a_build_that_asks_for_more_than_accounts_is_granted_is_refused_by_name(
     ok(sign_in(&host, 1, "ada@example.org", PASSWORD).await);
 
     // At the start likewise.
-    let started = Harness::on(Backend::Memory).with_bundle().component(build);
+    let started = harness::on(Backend::Memory).with_bundle().component(build);
     match started.try_start().await.err() {
         Some(StartError::Component { cause, .. }) => assert_eq!(missing(cause).0, TOO_MUCH),
         other => panic!("{other:?}"),

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::task::{JoinHandle, yield_now};
 use vestibule::message::Answer;
 use vestibule_tests::front::{Front, Reply, Who};
-use vestibule_tests::harness::Harness;
+use vestibule_tests::harness::{self, Harness};
 use vestibule_tests::store::Backend;
 
 use crate::world::{PASSWORD, ok, operator, stranger};
@@ -38,7 +38,7 @@ const SLOW_HASH: &str = "$argon2id$v=19$m=65536,t=32,p=1$c29tZXNhbHRzb21lc2FsdA$
 
 /// An installation with one worker and a short queue, and its public interface.
 async fn small() -> (Arc<Harness>, Arc<Front>) {
-    let builder = Harness::on(Backend::Sqlite)
+    let builder = harness::on(Backend::Sqlite)
         .with_bundle()
         .configure(|config| {
             config.http.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];

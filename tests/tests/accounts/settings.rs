@@ -3,13 +3,13 @@
 
 use serde_json::json;
 use vestibule::config::Config;
-use vestibule_tests::harness::Harness;
+use vestibule_tests::harness::{self, Harness};
 use vestibule_tests::store::Backend;
 
 use crate::world::{PASSWORD, mailed_token, ok, stranger};
 
 async fn start(change: impl FnOnce(&mut Config)) -> Result<Harness, String> {
-    let builder = Harness::on(Backend::Memory).with_bundle();
+    let builder = harness::on(Backend::Memory).with_bundle();
     let started = builder.configure(change).try_start().await;
     started.map_err(|error| error.to_string())
 }

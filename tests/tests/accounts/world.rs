@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use vestibule::error::Failure;
 use vestibule::message::{Answer, Caller, Credential, CredentialKind, Message};
 use vestibule_tests::front::Front;
-use vestibule_tests::harness::{Harness, explain};
+use vestibule_tests::harness::{self, Harness, explain};
 use vestibule_tests::store::Backend;
 
 /// A password that keeps every rule.
@@ -20,13 +20,13 @@ pub(crate) const NEW_PASSWORD: &str = "eleven dry badgers hum";
 
 /// An installation whose limits for a source are out of the way.
 pub(crate) async fn installation() -> Arc<Harness> {
-    let builder = Harness::on(Backend::Sqlite).with_bundle();
+    let builder = harness::on(Backend::Sqlite).with_bundle();
     Arc::new(builder.start().await)
 }
 
 /// The same, and its public interface, where [`Who`](vestibule_tests::front::Who) has an address of their own.
 pub(crate) async fn behind_http() -> (Arc<Harness>, Front) {
-    let builder = Harness::on(Backend::Sqlite)
+    let builder = harness::on(Backend::Sqlite)
         .with_bundle()
         .configure(|config| {
             config.http.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];

@@ -1,10 +1,11 @@
-//! What each channel promises, played from `tests/conformance/<channel>/*.toml` on every backend.
+//! What each channel promises (`host/conformance/<channel>/*.toml`), played on every backend.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::fs;
-use std::path::Path;
+mod broken;
+mod bundled;
 
-use vestibule_tests::conformance::{File, play};
+use vestibule::testing::conformance::{channels, files, play};
+use vestibule_tests::harness;
 use vestibule_tests::store::Backend;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -18,21 +19,15 @@ async fn every_scenario_holds_on_sqlite() {
 }
 
 async fn play_all(backend: Backend) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance");
     let mut played = 0;
     let mut failures = Vec::new();
-    for channel in fs::read_dir(&root).unwrap() {
-        let channel = channel.unwrap();
-        let name = channel.file_name().into_string().unwrap();
-        for file in fs::read_dir(channel.path()).unwrap() {
-            let file = file.unwrap();
-            let text = fs::read_to_string(file.path()).unwrap();
-            let scenarios: File =
-                toml::from_str(&text).unwrap_or_else(|error| panic!("{:?}: {error}", file.path()));
-            for scenario in &scenarios.scenario {
+    for channel in channels() {
+        for file in files(channel) {
+            for scenario in &file.scenario {
                 played += 1;
-                if let Err(what) = play(&name, scenario, backend).await {
-                    failures.push(format!("{name}: {}: {what}", scenario.name));
+                let harness = harness::on(backend).with_bundle();
+                if let Err(broken) = play(harness, channel, scenario).await {
+                    failures.push(format!("{}: {}: {broken}", file.path, scenario.name));
                 }
             }
         }

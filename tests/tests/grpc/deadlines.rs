@@ -10,12 +10,11 @@ use tonic::body::Body;
 use tonic::codegen::http::{Request, Response};
 use tonic::{Code, Status};
 use tower::util::BoxCloneService;
+use vestibule::testing::{Faults, FaultyStore, Gate, Harness, StoreFault};
 use vestibule_tests::grpc::accounts::public_accounts_service_client::PublicAccountsServiceClient;
 use vestibule_tests::grpc::accounts::{SignInRequest, SignUpRequest};
 use vestibule_tests::grpc::test::PongRequest;
 use vestibule_tests::grpc::test::test_auth_service_client::TestAuthServiceClient;
-use vestibule_tests::harness::Harness;
-use vestibule_tests::store::{Gate, ScriptedStore, Twist};
 
 use crate::world::{PASSWORD, Server, Session, reason, with};
 
@@ -46,17 +45,17 @@ fn timed<T>(mut request: tonic::Request<T>) -> tonic::Request<T> {
 }
 
 /// A server whose store waits where it is told to, and somebody who has signed in.
-async fn start() -> (Arc<ScriptedStore>, Arc<Server>, Session) {
-    let store = ScriptedStore::new();
+async fn start() -> (Arc<FaultyStore>, Arc<Server>, Session) {
+    let store = FaultyStore::in_memory(Faults::default());
     let server = Server::of(Harness::over(store.clone()).with_bundle()).await;
     let session = server.signed_in(ANN).await;
     (store, server.into(), session)
 }
 
 /// What a Pong is answered that cannot go on.
-async fn held_pong(server: &Server, store: &ScriptedStore, session: &Session) -> Status {
+async fn held_pong(server: &Server, store: &FaultyStore, session: &Session) -> Status {
     let gate = Arc::<Gate>::default();
-    store.hold_next_get(gate.clone());
+    store.hook.hold_next_get(gate.clone());
     let origin = server.url.parse().unwrap();
     let mut client = TestAuthServiceClient::with_origin(patient(server).await, origin);
     let pong = timed(with(&session.access, PongRequest {}));
@@ -89,7 +88,7 @@ async fn a_deadline_ends_a_message() {
 async fn a_deadline_does_not_end_what_has_hashed() {
     let (store, server, session) = start().await;
     let gate = Arc::<Gate>::default();
-    store.script([Twist::Held(gate.clone())]);
+    store.hook.script([StoreFault::Held(gate.clone())]);
     let origin = server.url.parse().unwrap();
     let mut client = PublicAccountsServiceClient::with_origin(patient(&server).await, origin);
     let request = SignInRequest {
@@ -115,7 +114,7 @@ async fn a_deadline_does_not_end_what_has_hashed() {
 async fn a_client_that_goes_away_calls_its_message_off() {
     let (store, server, session) = start().await;
     let gate = Arc::<Gate>::default();
-    store.hold_next_get(gate.clone());
+    store.hook.hold_next_get(gate.clone());
     let client = {
         let (server, access) = (server.clone(), session.access.clone());
         tokio::spawn(async move { server.pong().pong(with(&access, PongRequest {})).await })
@@ -134,7 +133,7 @@ async fn what_has_hashed_goes_on_without_its_client() {
     let (store, server, _) = start().await;
     let before = server.harness.mails().await.len();
     let gate = Arc::<Gate>::default();
-    store.script([Twist::Held(gate.clone())]);
+    store.hook.script([StoreFault::Held(gate.clone())]);
     let client = {
         let request = SignUpRequest {
             email: "bob@example.org".to_owned(),

@@ -17,7 +17,7 @@ use vestibule_tests::grpc::accounts::public_accounts_service_client::PublicAccou
 use vestibule_tests::grpc::test::test_auth_service_client::TestAuthServiceClient;
 use vestibule_tests::grpc::test::test_no_auth_service_client::TestNoAuthServiceClient;
 use vestibule_tests::grpc::test::{PingRequest, PongRequest};
-use vestibule_tests::harness::Harness;
+use vestibule_tests::harness;
 use vestibule_tests::store::Backend;
 
 use crate::world::{PASSWORD, reason};
@@ -47,7 +47,7 @@ async fn a_client_that_trusts_the_certificate_is_served() {
     let folder = tempfile::tempdir().unwrap();
     let pem = made.cert.pem();
     let tls = load(folder.path(), &pem, &made.signing_key.serialize_pem());
-    let harness = Harness::on(Backend::Memory).with_bundle().start().await;
+    let harness = harness::on(Backend::Memory).with_bundle().start().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();

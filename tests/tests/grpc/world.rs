@@ -16,7 +16,7 @@ use vestibule_tests::grpc::accounts::{SignInRequest, SignUpRequest, VerifyEmailR
 use vestibule_tests::grpc::test::test_auth_service_client::TestAuthServiceClient;
 use vestibule_tests::grpc::test::test_no_auth_service_client::TestNoAuthServiceClient;
 use vestibule_tests::grpc::tokens::tokens_service_client::TokensServiceClient;
-use vestibule_tests::harness::{Harness, HarnessBuilder};
+use vestibule_tests::harness::{self, Harness, HarnessBuilder};
 use vestibule_tests::store::Backend;
 
 /// A password that keeps every rule.
@@ -41,7 +41,7 @@ impl Server {
 
     /// The same, for a test that stops it. Tokens are made as often as one likes.
     pub(crate) async fn listening() -> Self {
-        let builder = Harness::on(Backend::Sqlite).with_bundle();
+        let builder = harness::on(Backend::Sqlite).with_bundle();
         Self::of(builder.bucket("api-token-create", 1_000_000, 60_000, false)).await
     }
 

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use vestibule_tests::guests;
-use vestibule_tests::harness::{Harness, HarnessBuilder};
+use vestibule_tests::harness::{self, HarnessBuilder};
 use vestibule_tests::store::Backend;
 
 fn counter(folder: &Path) -> HarnessBuilder {
-    Harness::on(Backend::Memory)
+    harness::on(Backend::Memory)
         .component(guests::COUNTER_A)
         .grant("counter", &["storage"])
         .code_cache(folder.to_owned())

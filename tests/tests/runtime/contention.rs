@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use vestibule_tests::guests;
-use vestibule_tests::harness::Harness;
+use vestibule_tests::harness::{self, Harness};
 use vestibule_tests::on_every_backend;
 use vestibule_tests::store::Backend;
 
@@ -16,7 +16,7 @@ on_every_backend! {
 }
 
 async fn counter(backend: Backend) -> Harness {
-    Harness::on(backend)
+    harness::on(backend)
         .component(guests::COUNTER_A)
         .grant("counter", &["storage"])
         .configure(|config| config.limits.wall_ms = 30_000)
@@ -71,7 +71,7 @@ async fn a_hundred_increments_of_their_own_do_not_disturb_each_other(backend: Ba
 }
 
 async fn nested_increments_at_once_lose_nothing(backend: Backend) {
-    let harness = nest(Harness::on(backend))
+    let harness = nest(harness::on(backend))
         .configure(|config| config.limits.wall_ms = 30_000)
         .start()
         .await;
@@ -100,7 +100,7 @@ async fn nested_increments_at_once_lose_nothing(backend: Backend) {
 
 /// Each puts its own name and lists all: were there phantoms, two could each miss the other.
 async fn writers_of_one_range_see_each_other(backend: Backend) {
-    let harness = nest(Harness::on(backend))
+    let harness = nest(harness::on(backend))
         .configure(|config| config.limits.wall_ms = 30_000)
         .start()
         .await;

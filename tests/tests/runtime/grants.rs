@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 use vestibule_tests::guests;
-use vestibule_tests::harness::Harness;
+use vestibule_tests::harness;
 use vestibule_tests::store::Backend;
 
 /// A guest, its channel, its grants one by one, and what each of them stands for in the WIT.
@@ -82,7 +82,7 @@ async fn a_capability_that_is_not_granted_is_refused_at_load_with_the_line_that_
                 .map(|(name, _)| *name)
                 .filter(|name| name != missing)
                 .collect();
-            let harness = Harness::on(Backend::Memory)
+            let harness = harness::on(Backend::Memory)
                 .component(build)
                 .grant(channel, &granted);
             let error = harness
@@ -111,7 +111,7 @@ async fn a_capability_that_is_not_granted_is_refused_at_load_with_the_line_that_
 async fn the_same_builds_load_with_their_grants() {
     for (build, channel, grants) in PROBES {
         let granted: Vec<&str> = grants.iter().map(|(name, _)| *name).collect();
-        let harness = Harness::on(Backend::Memory)
+        let harness = harness::on(Backend::Memory)
             .component(build)
             .grant(channel, &granted)
             .start()
@@ -143,7 +143,7 @@ fn every_capability_has_a_probe_and_a_refusal() {
 
 #[tokio::test]
 async fn without_any_configuration_nothing_is_granted() {
-    let error = Harness::on(Backend::Memory)
+    let error = harness::on(Backend::Memory)
         .component(guests::PROBE_LOG)
         .try_start()
         .await
@@ -157,7 +157,7 @@ async fn without_any_configuration_nothing_is_granted() {
 
 #[tokio::test]
 async fn a_grant_that_is_none_is_refused_and_the_real_ones_are_named() {
-    let harness = Harness::on(Backend::Memory)
+    let harness = harness::on(Backend::Memory)
         .component(guests::PROBE_LOG)
         .grant("probe-log", &["logs"]);
     let text = harness.try_start().await.err().unwrap().to_string();
@@ -171,7 +171,7 @@ async fn a_grant_that_is_none_is_refused_and_the_real_ones_are_named() {
 async fn a_command_of_another_channel_is_granted_by_name() {
     for grant in ["middle/run", "middle/*"] {
         let relay = guests::relay("relay", "middle");
-        let harness = Harness::on(Backend::Memory)
+        let harness = harness::on(Backend::Memory)
             .component(relay)
             .component(guests::silent("middle"))
             .grant("relay", &[grant])
@@ -184,7 +184,7 @@ async fn a_command_of_another_channel_is_granted_by_name() {
 #[tokio::test]
 async fn a_command_that_is_not_granted_is_refused_at_load() {
     for grants in [&[][..], &["middle/walk"], &["inner/*"]] {
-        let harness = Harness::on(Backend::Memory)
+        let harness = harness::on(Backend::Memory)
             .component(guests::relay("relay", "middle"))
             .component(guests::silent("middle"))
             .grant("relay", grants);
@@ -202,7 +202,7 @@ async fn a_command_that_is_not_granted_is_refused_at_load() {
 
 #[tokio::test]
 async fn a_deployment_that_lacks_a_grant_leaves_the_serving_build_alone() {
-    let harness = Harness::on(Backend::Memory)
+    let harness = harness::on(Backend::Memory)
         .component(guests::silent("probe-log"))
         .grant("probe-log", &[])
         .start()

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use vestibule::message::{Answer, Caller, Message};
-use vestibule_tests::harness::Harness;
-use vestibule_tests::store::{Gate, ScriptedStore, Twist};
+use vestibule::testing::{Faults, FaultyStore, Gate, StoreFault};
+use vestibule_tests::harness::{self, Harness};
 
 use super::nest::{get, level, nest, put};
 
-async fn start(store: &Arc<ScriptedStore>) -> Harness {
-    nest(Harness::over(store.clone()))
+async fn start(store: &Arc<FaultyStore>) -> Harness {
+    nest(harness::over(store.clone()))
         .bucket("once", 1, 60_000, false)
         .start()
         .await
@@ -44,10 +44,10 @@ async fn stored(harness: &Harness) -> Vec<String> {
 
 #[tokio::test]
 async fn a_message_that_has_only_read_and_written_is_called_off() {
-    let store = ScriptedStore::new();
+    let store = FaultyStore::in_memory(Faults::default());
     let harness = start(&store).await;
     let gate = Arc::<Gate>::default();
-    store.hold_next_get(gate.clone());
+    store.hook.hold_next_get(gate.clone());
     let client = client(&harness, [put("a", "1"), get("b")]);
     gate.reached().await;
     hang_up(client).await;
@@ -55,7 +55,7 @@ async fn a_message_that_has_only_read_and_written_is_called_off() {
     while Arc::strong_count(&gate) > 1 {
         tokio::task::yield_now().await;
     }
-    assert!(store.seen().is_empty(), "nothing was committed");
+    assert!(store.hook.seen().is_empty(), "nothing was committed");
 }
 
 #[tokio::test]
@@ -67,10 +67,10 @@ async fn a_message_that_has_hashed_counted_or_kept_is_not_called_off() {
         ),
         (json!({"take": "once"}), vec!["a"]),
     ] {
-        let store = ScriptedStore::new();
+        let store = FaultyStore::in_memory(Faults::default());
         let harness = start(&store).await;
         let gate = Arc::<Gate>::default();
-        store.hold_next_get(gate.clone());
+        store.hook.hold_next_get(gate.clone());
         let client = client(&harness, [pin, put("a", "1"), get("b")]);
         gate.reached().await;
         hang_up(client).await;
@@ -78,10 +78,10 @@ async fn a_message_that_has_hashed_counted_or_kept_is_not_called_off() {
         assert_eq!(stored(&harness).await, expected);
     }
 
-    let store = ScriptedStore::new();
+    let store = FaultyStore::in_memory(Faults::default());
     let harness = start(&store).await;
     let gate = Arc::<Gate>::default();
-    store.hold_next_get(gate.clone());
+    store.hook.hold_next_get(gate.clone());
     let client = client(
         &harness,
         [put("kept", "1"), json!("keep"), put("a", "1"), get("b")],
@@ -97,10 +97,10 @@ async fn a_message_that_has_hashed_counted_or_kept_is_not_called_off() {
 
 #[tokio::test]
 async fn a_commit_that_has_begun_is_not_undone() {
-    let store = ScriptedStore::new();
+    let store = FaultyStore::in_memory(Faults::default());
     let harness = start(&store).await;
     let gate = Arc::<Gate>::default();
-    store.script([Twist::Held(gate.clone())]);
+    store.hook.script([StoreFault::Held(gate.clone())]);
     let client = client(&harness, [put("a", "1")]);
     gate.reached().await;
     hang_up(client).await;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use vestibule::error::Code;
 use vestibule::sandbox::Fault;
 use vestibule_tests::guests;
-use vestibule_tests::harness::{Harness, HarnessBuilder, explain, fault};
+use vestibule_tests::harness::{self, Harness, HarnessBuilder, explain, fault};
 use vestibule_tests::on_every_backend;
 use vestibule_tests::store::Backend;
 
@@ -72,7 +72,7 @@ pub(crate) const ATTACKS: [(&str, &[Fault]); 41] = [
 
 /// The hostile guest with everything granted, beside a counter that means no harm.
 pub(crate) fn hostile(backend: Backend) -> HarnessBuilder {
-    Harness::on(backend)
+    harness::on(backend)
         .component(guests::HOSTILE)
         .component(guests::COUNTER_A)
         .grant(

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use vestibule::clock::Clock as _;
 use vestibule::error::Code;
 use vestibule::message::{Answer, Caller, Message, Principal};
-use vestibule_tests::harness::Harness;
+use vestibule_tests::harness::{self, Harness};
 use vestibule_tests::on_every_backend;
 use vestibule_tests::store::Backend;
 
@@ -23,7 +23,7 @@ on_every_backend! {
 }
 
 async fn start(backend: Backend) -> Harness {
-    nest(Harness::on(backend)).start().await
+    nest(harness::on(backend)).start().await
 }
 
 fn count() -> Value {

@@ -5,13 +5,13 @@ use vestibule::StartError;
 use vestibule::error::Code;
 use vestibule::sandbox::{DeployError, Fault, GraphError};
 use vestibule_tests::guests;
-use vestibule_tests::harness::{Harness, fault};
+use vestibule_tests::harness::{self, fault};
 use vestibule_tests::store::Backend;
 
 async fn refused(builds: impl IntoIterator<Item = Vec<u8>>) -> String {
     let harness = builds
         .into_iter()
-        .fold(Harness::on(Backend::Memory), |harness, build| {
+        .fold(harness::on(Backend::Memory), |harness, build| {
             harness.component(build)
         });
     harness
@@ -47,7 +47,7 @@ async fn a_component_of_something_else_is_refused_by_what_it_exports() {
 
 #[tokio::test]
 async fn a_build_of_another_channel_is_not_deployed() {
-    let harness = Harness::on(Backend::Memory)
+    let harness = harness::on(Backend::Memory)
         .component(guests::silent("one"))
         .start()
         .await;
@@ -65,7 +65,7 @@ async fn a_build_of_another_channel_is_not_deployed() {
 
 #[tokio::test]
 async fn channels_may_not_call_in_a_circle() {
-    let circle = Harness::on(Backend::Memory)
+    let circle = harness::on(Backend::Memory)
         .component(guests::relay("a", "b"))
         .component(guests::relay("b", "c"))
         .component(guests::relay("c", "a"))
@@ -77,7 +77,7 @@ async fn channels_may_not_call_in_a_circle() {
         |error| matches!(error, GraphError::Cycle(path) if path.len() == 4),
     );
 
-    let itself = Harness::on(Backend::Memory)
+    let itself = harness::on(Backend::Memory)
         .component(guests::relay("a", "a"))
         .grant("a", &["a/run"]);
     assert_graph(itself.try_start().await.err(), |error| {
@@ -87,7 +87,7 @@ async fn channels_may_not_call_in_a_circle() {
 
 #[tokio::test]
 async fn a_deployment_may_not_close_a_circle() {
-    let harness = Harness::on(Backend::Memory)
+    let harness = harness::on(Backend::Memory)
         .component(guests::relay("a", "b"))
         .component(guests::silent("b"))
         .grant("a", &["b/run"])
@@ -108,7 +108,7 @@ async fn a_deployment_may_not_close_a_circle() {
 
 #[tokio::test]
 async fn a_channel_that_calls_nobody_is_not_started() {
-    let lonely = Harness::on(Backend::Memory)
+    let lonely = harness::on(Backend::Memory)
         .component(guests::relay("a", "b"))
         .grant("a", &["b/run"]);
     assert_graph(lonely.try_start().await.err(), |error| {
@@ -137,14 +137,14 @@ async fn the_network_is_no_capability() {
 
 #[tokio::test]
 async fn a_configured_component_without_a_build_is_refused() {
-    let harness = Harness::on(Backend::Memory).grant("nobody", &["storage"]);
+    let harness = harness::on(Backend::Memory).grant("nobody", &["storage"]);
     let text = harness.try_start().await.err().unwrap().to_string();
     assert!(text.contains("components.nobody"), "{text}");
 }
 
 #[tokio::test]
 async fn a_trap_before_the_command_is_a_fault_like_any_other() {
-    let harness = Harness::on(Backend::Memory)
+    let harness = harness::on(Backend::Memory)
         .component(guests::trapping_at_start("bad"))
         .start()
         .await;

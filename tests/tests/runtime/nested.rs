@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use vestibule::sandbox::Fault;
-use vestibule_tests::harness::{Harness, fault};
+use vestibule_tests::harness::{self, Harness, fault};
 use vestibule_tests::on_every_backend;
 use vestibule_tests::store::Backend;
 
@@ -25,7 +25,7 @@ on_every_backend! {
 }
 
 async fn start(backend: Backend) -> Harness {
-    nest(Harness::on(backend)).start().await
+    nest(harness::on(backend)).start().await
 }
 
 async fn keys(harness: &Harness, channel: &str) -> String {
@@ -350,12 +350,12 @@ async fn the_depth_of_calls_is_bounded(backend: Backend) {
             level([], "ok"),
         ]
     };
-    let deep = nest(Harness::on(backend))
+    let deep = nest(harness::on(backend))
         .configure(|config| config.limits.depth = 3)
         .start()
         .await;
     run(&deep, three()).await.unwrap();
-    let shallow = nest(Harness::on(backend))
+    let shallow = nest(harness::on(backend))
         .configure(|config| config.limits.depth = 2)
         .start()
         .await;

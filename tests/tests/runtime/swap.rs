@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 use vestibule::config::Config;
 use vestibule::message::{Caller, Message};
 use vestibule::sandbox::DeployError;
+use vestibule::testing::{Faults, FaultyStore, Gate, StoreFault};
 use vestibule_tests::guests;
-use vestibule_tests::harness::Harness;
+use vestibule_tests::harness::{self, Harness};
 use vestibule_tests::on_every_backend;
-use vestibule_tests::store::{Backend, Gate, ScriptedStore, Twist};
+use vestibule_tests::store::Backend;
 
 on_every_backend! {
     a_hundred_swaps_under_load_fail_nobody,
@@ -22,7 +23,7 @@ async fn build(harness: &Harness) -> Value {
 }
 
 async fn a_hundred_swaps_under_load_fail_nobody(backend: Backend) {
-    let harness = Harness::on(backend)
+    let harness = harness::on(backend)
         .component(guests::COUNTER_A)
         .grant("counter", &["storage"])
         .start()
@@ -75,14 +76,14 @@ async fn a_hundred_swaps_under_load_fail_nobody(backend: Backend) {
 
 #[tokio::test]
 async fn a_message_in_flight_finishes_on_the_build_it_started_with() {
-    let store = ScriptedStore::new();
-    let harness = Harness::over(store.clone())
+    let store = FaultyStore::in_memory(Faults::default());
+    let harness = harness::over(store.clone())
         .component(guests::COUNTER_A)
         .grant("counter", &["storage"])
         .start()
         .await;
     let gate = Arc::<Gate>::default();
-    store.script([Twist::Held(gate.clone())]);
+    store.hook.script([StoreFault::Held(gate.clone())]);
     let message = Message::new(
         "counter",
         "increment",
@@ -109,7 +110,7 @@ async fn a_message_in_flight_finishes_on_the_build_it_started_with() {
 
 #[tokio::test]
 async fn a_rollback_goes_back_one_build_at_a_time() {
-    let harness = Harness::on(Backend::Memory)
+    let harness = harness::on(Backend::Memory)
         .component(guests::COUNTER_A)
         .grant("counter", &["storage"])
         .start()
@@ -137,7 +138,7 @@ async fn a_rollback_goes_back_one_build_at_a_time() {
 
 #[tokio::test]
 async fn a_build_that_cannot_serve_leaves_the_serving_one_alone() {
-    let harness = Harness::on(Backend::Memory)
+    let harness = harness::on(Backend::Memory)
         .component(guests::COUNTER_A)
         .grant("counter", &["storage"])
         .start()
@@ -154,7 +155,7 @@ async fn a_build_that_cannot_serve_leaves_the_serving_one_alone() {
 
 #[tokio::test]
 async fn a_callers_command_may_not_be_taken_away() {
-    let harness = Harness::on(Backend::Memory)
+    let harness = harness::on(Backend::Memory)
         .component(guests::relay("caller", "callee"))
         .component(guests::silent("callee"))
         .grant("caller", &["callee/run"])
@@ -171,7 +172,7 @@ async fn a_callers_command_may_not_be_taken_away() {
 
 #[tokio::test]
 async fn a_callers_types_may_not_be_changed_nor_its_version() {
-    let harness = Harness::on(Backend::Memory)
+    let harness = harness::on(Backend::Memory)
         .component(guests::relay("caller", "callee"))
         .component(guests::silent("callee"))
         .grant("caller", &["callee/run"])
@@ -198,7 +199,7 @@ async fn a_build_without_the_command_that_checks_credentials_is_refused() {
         config.auth.jwt = Some("counter/read".to_owned());
         config.auth.api_token = None;
     };
-    let harness = Harness::on(Backend::Memory)
+    let harness = harness::on(Backend::Memory)
         .component(guests::COUNTER_A)
         .grant("counter", &["storage"])
         .configure(checks)
@@ -219,7 +220,7 @@ async fn a_build_without_the_command_that_checks_credentials_is_refused() {
     harness.host.deploy("counter", has_it).await.unwrap();
     harness.host.rollback("counter").unwrap();
 
-    let started = Harness::on(Backend::Memory)
+    let started = harness::on(Backend::Memory)
         .component(guests::silent("counter"))
         .configure(checks)
         .try_start()

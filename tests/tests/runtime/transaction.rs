@@ -5,7 +5,7 @@ use vestibule::clock::Clock as _;
 use vestibule::error::Code;
 use vestibule::message::{Caller, Message};
 use vestibule::sandbox::Fault;
-use vestibule_tests::harness::{Harness, fault};
+use vestibule_tests::harness::{self, Harness, fault};
 use vestibule_tests::on_every_backend;
 use vestibule_tests::store::Backend;
 
@@ -29,7 +29,7 @@ on_every_backend! {
 }
 
 async fn start(backend: Backend) -> Harness {
-    nest(Harness::on(backend))
+    nest(harness::on(backend))
         .configure(|config| {
             config.limits.wall_ms = 2_000;
             config.limits.cpu_ms = 100;

@@ -7,21 +7,22 @@ use serde_json::{Value, json};
 use vestibule::error::Code;
 use vestibule::message::{Caller, Message};
 use vestibule::store::Write;
-use vestibule_tests::harness::{Harness, fault, write_of};
-use vestibule_tests::store::{ScriptedStore, Twist};
+use vestibule::testing::{Faults, FaultyStore, StoreFault};
+use vestibule_tests::harness::{self, Harness, fault, write_of};
 
 use super::nest::{get, level, nest, put, refusal, run, seen};
 
-async fn start(store: &Arc<ScriptedStore>) -> Harness {
-    nest(Harness::over(store.clone()))
+async fn start(store: &Arc<FaultyStore>) -> Harness {
+    nest(harness::over(store.clone()))
         .bucket("once", 1, 60_000, false)
         .start()
         .await
 }
 
 /// What the commits that were tried put under `key`, in their order.
-fn tried(store: &ScriptedStore, key: &str) -> Vec<Vec<u8>> {
+fn tried(store: &FaultyStore, key: &str) -> Vec<Vec<u8>> {
     let puts = store
+        .hook
         .seen()
         .into_iter()
         .flat_map(|batch| batch.writes)
@@ -36,9 +37,11 @@ fn tried(store: &ScriptedStore, key: &str) -> Vec<Vec<u8>> {
 
 #[tokio::test]
 async fn a_conflict_runs_the_message_again() {
-    let store = ScriptedStore::new();
+    let store = FaultyStore::in_memory(Faults::default());
     let harness = start(&store).await;
-    store.script([Twist::After(vec![write_of("outer", "n", "41")])]);
+    store
+        .hook
+        .script([StoreFault::After(vec![write_of("outer", "n", "41")])]);
     let saw = seen(&harness, [level([json!({"increment": "n"})], "ok")]).await;
     assert_eq!(saw, [["42"]], "it saw what the other wrote");
     assert_eq!(harness.entries("outer").await["n"], "42");
@@ -46,9 +49,11 @@ async fn a_conflict_runs_the_message_again() {
 
 #[tokio::test]
 async fn a_range_that_grew_runs_the_message_again() {
-    let store = ScriptedStore::new();
+    let store = FaultyStore::in_memory(Faults::default());
     let harness = start(&store).await;
-    store.script([Twist::After(vec![write_of("outer", "list/2", "")])]);
+    store
+        .hook
+        .script([StoreFault::After(vec![write_of("outer", "list/2", "")])]);
     let levels = [level(
         [
             put("list/1", ""),
@@ -62,21 +67,23 @@ async fn a_range_that_grew_runs_the_message_again() {
 
 #[tokio::test]
 async fn what_was_not_read_does_not_conflict() {
-    let store = ScriptedStore::new();
+    let store = FaultyStore::in_memory(Faults::default());
     let harness = start(&store).await;
-    store.script([Twist::After(vec![
+    store.hook.script([StoreFault::After(vec![
         write_of("outer", "b", "2"),
         write_of("middle", "a", "2"),
     ])]);
     seen(&harness, [level([json!({"increment": "a"})], "ok")]).await;
-    assert_eq!(store.seen().len(), 1);
+    assert_eq!(store.hook.seen().len(), 1);
 }
 
 #[tokio::test]
 async fn a_conflict_in_a_callees_reads_runs_the_whole_message_again() {
-    let store = ScriptedStore::new();
+    let store = FaultyStore::in_memory(Faults::default());
     let harness = start(&store).await;
-    store.script([Twist::After(vec![write_of("inner", "n", "41")])]);
+    store
+        .hook
+        .script([StoreFault::After(vec![write_of("inner", "n", "41")])]);
     let saw = seen(
         &harness,
         [
@@ -91,10 +98,12 @@ async fn a_conflict_in_a_callees_reads_runs_the_whole_message_again() {
 
 #[tokio::test]
 async fn what_a_failed_callee_read_still_counts() {
-    let store = ScriptedStore::new();
+    let store = FaultyStore::in_memory(Faults::default());
     let harness = start(&store).await;
     let require = json!({"require": {"key": "mode", "value": "on"}});
-    store.script([Twist::After(vec![write_of("middle", "mode", "on")])]);
+    store
+        .hook
+        .script([StoreFault::After(vec![write_of("middle", "mode", "on")])]);
     let saw = seen(
         &harness,
         [
@@ -112,9 +121,11 @@ async fn what_a_failed_callee_read_still_counts() {
 
 #[tokio::test]
 async fn a_run_again_is_given_the_same_randomness_and_hashes() {
-    let store = ScriptedStore::new();
+    let store = FaultyStore::in_memory(Faults::default());
     let harness = start(&store).await;
-    store.script([Twist::Conflict, Twist::Conflict]);
+    store
+        .hook
+        .script([StoreFault::Conflict, StoreFault::Conflict]);
     let random = |key: &str| json!({"random": key});
     let hash = json!({"hash": {"key": "hash", "value": "password"}});
     let again = json!({"hash": {"key": "hash-again", "value": "password"}});
@@ -159,9 +170,11 @@ async fn a_run_again_is_given_the_same_randomness_and_hashes() {
 
 #[tokio::test]
 async fn a_message_counts_once_however_often_it_runs() {
-    let store = ScriptedStore::new();
+    let store = FaultyStore::in_memory(Faults::default());
     let harness = start(&store).await;
-    store.script([Twist::Conflict, Twist::Conflict]);
+    store
+        .hook
+        .script([StoreFault::Conflict, StoreFault::Conflict]);
     let take = || json!({"take": "once"});
     let effects = [
         take(),
@@ -187,16 +200,18 @@ async fn a_message_counts_once_however_often_it_runs() {
 
 #[tokio::test]
 async fn conflicts_without_end_end_in_unavailable() {
-    let store = ScriptedStore::new();
+    let store = FaultyStore::in_memory(Faults::default());
     let harness = start(&store).await;
-    store.script(std::iter::repeat_with(|| Twist::Conflict).take(100));
+    store
+        .hook
+        .script(std::iter::repeat_with(|| StoreFault::Conflict).take(100));
     let failure = run(&harness, [level([json!({"increment": "n"})], "ok")])
         .await
         .unwrap_err();
     assert_eq!(failure.code, Code::Unavailable);
     assert!(failure.retry_after_ms.is_some());
     assert_eq!(
-        store.seen().len(),
+        store.hook.seen().len(),
         9,
         "eight runs beside others and one alone"
     );
@@ -205,10 +220,10 @@ async fn conflicts_without_end_end_in_unavailable() {
 
 #[tokio::test]
 async fn a_commit_whose_answer_was_lost_is_made_once() {
-    for twist in [Twist::LostAnswer, Twist::LostRequest] {
-        let store = ScriptedStore::new();
+    for fault in [StoreFault::LostAnswer, StoreFault::LostRequest] {
+        let store = FaultyStore::in_memory(Faults::default());
         let harness = start(&store).await;
-        store.script([twist]);
+        store.hook.script([fault]);
         seen(&harness, [level([json!({"increment": "n"})], "ok")]).await;
         assert_eq!(harness.entries("outer").await["n"], "1");
     }
@@ -216,10 +231,10 @@ async fn a_commit_whose_answer_was_lost_is_made_once() {
 
 #[tokio::test]
 async fn a_keep_whose_answer_was_lost_is_made_once() {
-    for twist in [Twist::LostAnswer, Twist::LostRequest] {
-        let store = ScriptedStore::new();
+    for fault in [StoreFault::LostAnswer, StoreFault::LostRequest] {
+        let store = FaultyStore::in_memory(Faults::default());
         let harness = start(&store).await;
-        store.script([twist]);
+        store.hook.script([fault]);
         assert_eq!(
             refusal(
                 &harness,
@@ -234,9 +249,9 @@ async fn a_keep_whose_answer_was_lost_is_made_once() {
 
 #[tokio::test]
 async fn a_store_that_is_down_is_unavailable_and_no_fault() {
-    let store = ScriptedStore::new();
+    let store = FaultyStore::in_memory(Faults::default());
     let harness = start(&store).await;
-    store.script([Twist::Down]);
+    store.hook.script([StoreFault::Unavailable]);
     let failure = run(&harness, [level([put("a", "1")], "ok")])
         .await
         .unwrap_err();
@@ -250,9 +265,11 @@ async fn a_store_that_is_down_is_unavailable_and_no_fault() {
 
 #[tokio::test]
 async fn a_keep_on_reads_that_changed_keeps_nothing_and_runs_again() {
-    let store = ScriptedStore::new();
+    let store = FaultyStore::in_memory(Faults::default());
     let harness = start(&store).await;
-    store.script([Twist::After(vec![write_of("outer", "n", "41")])]);
+    store
+        .hook
+        .script([StoreFault::After(vec![write_of("outer", "n", "41")])]);
     assert_eq!(
         refusal(
             &harness,
@@ -266,9 +283,11 @@ async fn a_keep_on_reads_that_changed_keeps_nothing_and_runs_again() {
 
 #[tokio::test]
 async fn an_error_on_reads_that_changed_after_a_keep_is_not_believed() {
-    let store = ScriptedStore::new();
+    let store = FaultyStore::in_memory(Faults::default());
     let harness = start(&store).await;
-    store.script([Twist::Before(vec![write_of("outer", "mode", "on")])]);
+    store
+        .hook
+        .script([StoreFault::Before(vec![write_of("outer", "mode", "on")])]);
     let steps = [
         get("mode"),
         put("kept", "1"),
@@ -281,8 +300,8 @@ async fn an_error_on_reads_that_changed_after_a_keep_is_not_believed() {
 
 #[tokio::test]
 async fn what_a_message_may_write_is_bounded() {
-    let store = ScriptedStore::new();
-    let harness = nest(Harness::over(store.clone()))
+    let store = FaultyStore::in_memory(Faults::default());
+    let harness = nest(harness::over(store.clone()))
         .configure(|config| config.limits.write_bytes = 1_000)
         .start()
         .await;
@@ -308,7 +327,7 @@ async fn what_a_message_may_write_is_bounded() {
 
 #[tokio::test]
 async fn a_message_that_only_reads_commits_nothing() {
-    let store = ScriptedStore::new();
+    let store = FaultyStore::in_memory(Faults::default());
     let harness = start(&store).await;
     let mut message = Message::new(
         "outer",
@@ -319,7 +338,13 @@ async fn a_message_that_only_reads_commits_nothing() {
     message.id = Some("id".into());
     let reply: Option<Value> = harness.host.send(message).await.unwrap();
     assert!(reply.is_some());
-    assert!(store.seen().iter().all(|batch| batch.writes.is_empty()));
+    assert!(
+        store
+            .hook
+            .seen()
+            .iter()
+            .all(|batch| batch.writes.is_empty())
+    );
     assert!(
         harness
             .records(&vestibule::store::Namespace::reserved("replies"))

@@ -1,8 +1,8 @@
 //! A commit whose answer was lost is looked up, not guessed.
 
 use vestibule::store::{ATTEMPT_LIFETIME_MS, Commit, Store, StoreError};
+use vestibule::testing::{Faults, FaultyStore, StoreFault};
 use vestibule_tests::batch::{Draft, attempt};
-use vestibule_tests::faulty_store::{CommitFault, FaultyStore};
 
 use crate::fixture::{Fixture, value};
 
@@ -30,8 +30,8 @@ pub(crate) async fn an_attempt_in_conflict_is_not(store: Fixture) {
 }
 
 pub(crate) async fn an_applied_commit_whose_answer_was_lost_is_found(store: Fixture) {
-    let faulty = FaultyStore::new(store.store.clone());
-    faulty.fail_commits(CommitFault::UnknownApplied, 1);
+    let faulty = FaultyStore::over(store.store.clone(), Faults::default());
+    faulty.hook.script([StoreFault::LostAnswer]);
     let batch = Draft::default().put("a", "1").batch();
     let id = batch.attempt;
     assert_eq!(faulty.commit(batch).await.unwrap(), Commit::Unknown);
@@ -39,18 +39,18 @@ pub(crate) async fn an_applied_commit_whose_answer_was_lost_is_found(store: Fixt
     let mut snapshot = faulty.begin().await.unwrap();
     assert_eq!(value(&mut *snapshot, "a").await.as_deref(), Some("1"));
     let next = Draft::default().expect("a", Some(version)).put("a", "2");
-    next.committed(&faulty).await;
+    next.committed(&*faulty).await;
 }
 
 pub(crate) async fn a_commit_that_was_lost_is_not_found_and_can_be_made_again(store: Fixture) {
-    let faulty = FaultyStore::new(store.store.clone());
-    faulty.fail_commits(CommitFault::UnknownNotApplied, 1);
+    let faulty = FaultyStore::over(store.store.clone(), Faults::default());
+    faulty.hook.script([StoreFault::LostRequest]);
     let draft = || Draft::default().expect("a", None).put("a", "1");
     let batch = draft().batch();
     let id = batch.attempt;
     assert_eq!(faulty.commit(batch).await.unwrap(), Commit::Unknown);
     assert_eq!(faulty.find_attempt(id).await.unwrap(), None);
-    draft().committed(&faulty).await;
+    draft().committed(&*faulty).await;
     assert_eq!(faulty.find_attempt(id).await.unwrap(), None);
 }
 
@@ -74,28 +74,28 @@ pub(crate) async fn attempts_are_kept_for_an_hour_and_then_swept(store: Fixture)
 }
 
 pub(crate) async fn faults_are_what_they_are_told_to_be(store: Fixture) {
-    let faulty = FaultyStore::new(store.store.clone());
+    let faulty = FaultyStore::over(store.store.clone(), Faults::default());
     for fault in [
-        CommitFault::Unavailable,
-        CommitFault::Full,
-        CommitFault::Conflict,
+        StoreFault::Unavailable,
+        StoreFault::Full,
+        StoreFault::Conflict,
     ] {
-        faulty.fail_commits(fault, 1);
+        faulty.hook.script([fault.clone()]);
         let answer = faulty.commit(Draft::default().put("a", "1").batch()).await;
         let as_told = match fault {
-            CommitFault::Unavailable => matches!(answer, Err(StoreError::Unavailable(_))),
-            CommitFault::Full => matches!(answer, Err(StoreError::Full(_))),
+            StoreFault::Unavailable => matches!(answer, Err(StoreError::Unavailable(_))),
+            StoreFault::Full => matches!(answer, Err(StoreError::Full(_))),
             _ => matches!(answer, Ok(Commit::Conflict)),
         };
         assert!(as_told, "{fault:?}: {answer:?}");
     }
-    faulty.fail_begins(1);
+    faulty.hook.fail_begins(1);
     assert!(faulty.begin().await.is_err());
-    faulty.fail_finds(1);
+    faulty.hook.fail_finds(1);
     assert!(faulty.find_attempt(attempt()).await.is_err());
-    assert_eq!(faulty.ahead(), 0);
+    assert_eq!(faulty.hook.left(), 0);
     let mut snapshot = faulty.begin().await.unwrap();
     assert_eq!(value(&mut *snapshot, "a").await, None);
     drop(snapshot);
-    Draft::default().put("a", "1").committed(&faulty).await;
+    Draft::default().put("a", "1").committed(&*faulty).await;
 }

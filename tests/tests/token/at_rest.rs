@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 use vestibule::message::{Caller, Message};
 use vestibule::store::sqlite::{SqliteOptions, SqliteStore};
-use vestibule_tests::harness::Harness;
+use vestibule_tests::harness;
 
 use crate::pair::{Pair, is_valid, refresh};
 
@@ -18,7 +18,7 @@ async fn no_token_lies_in_the_database_not_even_in_a_stored_reply() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("vestibule.db");
     let store = SqliteStore::open(&path, SqliteOptions::default()).unwrap();
-    let host = Harness::over(Arc::new(store)).with_bundle().start().await;
+    let host = harness::over(Arc::new(store)).with_bundle().start().await;
     let mut message = Message::new(
         "token",
         "generate-tokens",

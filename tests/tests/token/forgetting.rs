@@ -5,7 +5,7 @@ use vestibule::audit::AuditQuery;
 use vestibule::error::Code;
 use vestibule::message::{Caller, Message, Principal};
 use vestibule::subjects::Administrator;
-use vestibule_tests::harness::Harness;
+use vestibule_tests::harness::{self, Harness};
 use vestibule_tests::on_every_backend;
 use vestibule_tests::store::Backend;
 
@@ -55,7 +55,7 @@ fn operator() -> Administrator {
 }
 
 async fn a_person_is_exported_without_what_is_sealed(backend: Backend) {
-    let host = Harness::on(backend).with_bundle().start().await;
+    let host = harness::on(backend).with_bundle().start().await;
     let pairs = live_a_little(&host, "ann").await;
     live_a_little(&host, "bob").await;
     let export = host.host.subjects().export("ann", &operator()).await;
@@ -82,7 +82,7 @@ async fn a_person_is_exported_without_what_is_sealed(backend: Backend) {
 }
 
 async fn a_person_is_forgotten_and_nobody_else(backend: Backend) {
-    let host = Harness::on(backend).with_bundle().start().await;
+    let host = harness::on(backend).with_bundle().start().await;
     let anns = live_a_little(&host, "ann").await;
     let bobs = live_a_little(&host, "bob").await;
     let subjects = host.host.subjects();

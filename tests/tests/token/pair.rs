@@ -6,14 +6,14 @@ use std::sync::Arc;
 use futures::future::join_all;
 use serde_json::{Value, json};
 use vestibule::error::Failure;
-use vestibule_tests::harness::Harness;
+use vestibule_tests::harness::{self, Harness};
 use vestibule_tests::store::Backend;
 
 /// How many messages are sent at once.
 pub(crate) const MANY: usize = 64;
 
 pub(crate) async fn host() -> Arc<Harness> {
-    Arc::new(Harness::on(Backend::Sqlite).with_bundle().start().await)
+    Arc::new(harness::on(Backend::Sqlite).with_bundle().start().await)
 }
 
 /// An access token and the refresh token that came with it.

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use vestibule::clock::Clock as _;
 use vestibule::store::Namespace;
 use vestibule::store::sqlite::{SqliteOptions, SqliteStore};
-use vestibule_tests::harness::Harness;
+use vestibule_tests::harness::{self, Harness};
 
 use crate::pair::{Pair, blacklist, is_valid, issue, refresh};
 
 async fn open(folder: &Path) -> Harness {
     let store = SqliteStore::open(folder.join("vestibule.db"), SqliteOptions::default()).unwrap();
-    Harness::over(Arc::new(store)).with_bundle().start().await
+    harness::over(Arc::new(store)).with_bundle().start().await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

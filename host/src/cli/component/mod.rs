@@ -1,5 +1,6 @@
-//! `vestibule component`: what serves, and who says so.
+//! `vestibule component`: what serves, what could, and who says so.
 
+mod conformance;
 mod fetch;
 mod keygen;
 mod push;
@@ -11,9 +12,9 @@ use clap::{Args, Subcommand};
 use serde_json::Value;
 use vestibule::config::is_name;
 
-use super::client::{Address, Client, ServerArgs};
-use super::failed::Failed;
-use super::output::{Output, text};
+use crate::cli::client::{Address, Client, ServerArgs};
+use crate::cli::failed::Failed;
+use crate::cli::output::{Output, text};
 
 #[derive(Subcommand)]
 pub(super) enum ComponentCommand {
@@ -31,6 +32,8 @@ pub(super) enum ComponentCommand {
     Push(push::PushArgs),
     /// Fetch a build from a registry
     Fetch(fetch::FetchArgs),
+    /// Play a channel's scenarios against a build of it
+    Conformance(conformance::ConformanceArgs),
 }
 
 #[derive(Args)]
@@ -70,6 +73,7 @@ pub(super) async fn run(command: ComponentCommand, output: &Output) -> Result<()
         ComponentCommand::Verify(args) => verify::run(args, output).await?,
         ComponentCommand::Push(args) => push::run(args, output).await?,
         ComponentCommand::Fetch(args) => fetch::run(args, output).await?,
+        ComponentCommand::Conformance(args) => conformance::run(args, output).await?,
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -11,77 +11,51 @@ use crate::clock::{Clock, Timestamp};
 use crate::keyring::primitives::random_bytes;
 use crate::keyring::record::namespace;
 use crate::keyring::*;
-use crate::store::memory::MemoryStore;
-use crate::store::{
-    AttemptId, Batch, Commit, Range, Snapshot, Store, StoreError, StoreStatus, Version, Write,
-};
+use crate::store::{AttemptId, Batch, Commit, Range, Store, StoreError, Write};
+use crate::testing::{Hook, HookedStore, TestClock};
 
 pub(super) const START: Timestamp = 1_700_000_000_000;
 pub(super) const HOUR: u64 = 60 * 60 * 1000;
 
-pub(super) struct TestClock(pub(super) AtomicU64);
-
-impl Clock for TestClock {
-    fn now(&self) -> Timestamp {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-/// A store in memory that counts its readers and can do something between a reader's look and its commit.
-pub(super) struct TestStore {
-    inner: MemoryStore,
+/// Counts readers, and can do something between a reader's look and its commit.
+#[derive(Default)]
+pub(super) struct Meanwhile {
     pub(super) reads: AtomicUsize,
     pub(super) before_commit: Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>,
 }
 
 #[async_trait]
-impl Store for TestStore {
-    async fn begin(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+impl Hook for Meanwhile {
+    async fn begin(&self) -> Result<(), StoreError> {
         self.reads.fetch_add(1, Ordering::Relaxed);
-        self.inner.begin().await
+        Ok(())
     }
 
-    async fn commit(&self, batch: Batch) -> Result<Commit, StoreError> {
+    async fn commit(&self, batch: Batch, below: &dyn Store) -> Result<Commit, StoreError> {
         let before = self.before_commit.lock().unwrap().take();
         if let Some(before) = before {
             before.await;
         }
-        self.inner.commit(batch).await
-    }
-
-    async fn find_attempt(&self, attempt: AttemptId) -> Result<Option<Version>, StoreError> {
-        self.inner.find_attempt(attempt).await
-    }
-
-    async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
-        self.inner.sweep(now, limit).await
-    }
-
-    fn status(&self) -> StoreStatus {
-        self.inner.status()
+        below.commit(batch).await
     }
 }
 
 /// One store, any number of hosts.
 pub(super) struct Site {
-    pub(super) store: Arc<TestStore>,
+    pub(super) store: Arc<HookedStore<Meanwhile>>,
     pub(super) clock: Arc<TestClock>,
 }
 
 impl Site {
     pub(super) fn new() -> Self {
         Self {
-            store: Arc::new(TestStore {
-                inner: MemoryStore::new(),
-                reads: AtomicUsize::new(0),
-                before_commit: Mutex::new(None),
-            }),
-            clock: Arc::new(TestClock(AtomicU64::new(START))),
+            store: HookedStore::in_memory(Meanwhile::default()),
+            clock: Arc::new(TestClock::at(START)),
         }
     }
 
     pub(super) fn pass(&self, ms: u64) {
-        self.clock.0.fetch_add(ms, Ordering::Relaxed);
+        self.clock.advance(ms);
     }
 
     pub(super) async fn try_host(

@@ -13,7 +13,7 @@ async fn an_unknown_key_is_looked_for_once_a_second() {
     let other = site.host().await;
     other.rotate_signing(&NOW).await.unwrap();
     let new = published(&other)[2].clone();
-    let reads = || site.store.reads.load(Ordering::Relaxed);
+    let reads = || site.store.hook.reads.load(Ordering::Relaxed);
     let before = reads();
     for number in 0..50 {
         let id = format!("made-up-{number}");
@@ -36,7 +36,7 @@ async fn a_stale_ring_looks_whether_it_was_changed_and_a_fresh_one_does_not() {
     let ring = site.host().await;
     let other = site.host().await;
     let current = other.rotate_signing(&NOW).await.unwrap();
-    let reads = || site.store.reads.load(Ordering::Relaxed);
+    let reads = || site.store.hook.reads.load(Ordering::Relaxed);
     let before = reads();
     site.pass(REFRESH_MS - 1);
     ring.refresh_if_stale(site.clock.now()).await.unwrap();

@@ -31,7 +31,7 @@ async fn two_first_starts_at_once_make_one_ring() {
         store: site.store.clone(),
         clock: site.clock.clone(),
     };
-    *site.store.before_commit.lock().unwrap() = Some(Box::pin(async move {
+    *site.store.hook.before_commit.lock().unwrap() = Some(Box::pin(async move {
         other.host().await;
     }));
     let ring = site.host().await;

@@ -1,7 +1,6 @@
 //! What a rotation of the signing key does, and what time does to the key that it replaced.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use super::fixture::{HOUR, NOW, START, Site, published, states};
 use crate::clock::Clock as _;
@@ -86,7 +85,7 @@ async fn of_two_rotations_at_once_one_wins() {
     let ring = Arc::new(site.host().await);
     let other = site.host().await;
     site.pass(HOUR);
-    *site.store.before_commit.lock().unwrap() = Some(Box::pin(async move {
+    *site.store.hook.before_commit.lock().unwrap() = Some(Box::pin(async move {
         other.rotate_signing(&NOW).await.unwrap();
     }));
     let next = published(&ring)[1].clone();
@@ -105,7 +104,7 @@ async fn a_rotation_beside_another_change_is_made_all_the_same() {
     let site = Site::new();
     let ring = site.host().await;
     let other = site.host().await;
-    *site.store.before_commit.lock().unwrap() = Some(Box::pin(async move {
+    *site.store.hook.before_commit.lock().unwrap() = Some(Box::pin(async move {
         other.rotate(Purpose::Mac, &NOW).await.unwrap();
     }));
     ring.rotate_signing(&NOW).await.unwrap();
@@ -190,7 +189,7 @@ async fn a_clock_that_steps_back_breaks_nothing() {
     let site = Site::new();
     let ring = site.host().await;
     ring.rotate_signing(&NOW).await.unwrap();
-    site.clock.0.store(START - HOUR, Ordering::Relaxed);
+    site.clock.set(START - HOUR);
     let id = ring.signing().current().id;
     let signature = ring.signing().sign(&id, b"m").unwrap();
     assert!(ring.signing().verify(&id, b"m", &signature).await.unwrap());

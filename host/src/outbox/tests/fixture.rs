@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::future::pending;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-use crate::clock::{Clock, Timestamp};
+use crate::clock::{Clock as _, Timestamp};
 use crate::keyring::{KeyRing, Options, RootKey};
 use crate::outbox::backoff::{Backoff, Jitter};
 use crate::outbox::held::{Held, Taken};
@@ -21,11 +21,9 @@ use crate::outbox::{
 };
 use crate::services::attempt_id;
 use crate::store::memory::MemoryStore;
-use crate::store::{
-    AttemptId, Batch, Commit, Namespace, Range, Snapshot, Store, StoreError, StoreStatus, Version,
-    Write,
-};
+use crate::store::{Batch, Commit, Namespace, Range, Store, StoreError, Write};
 use crate::telemetry::Metrics;
+use crate::testing::{Hook, HookedStore, TestClock};
 
 /// When a fixture's clock begins.
 pub(super) const START: Timestamp = 1_700_000_000_000;
@@ -35,20 +33,6 @@ pub(super) const LEASE_MS: u64 = 10_020;
 
 /// How often a mail is tried.
 pub(super) const MAX_TRIES: u32 = 3;
-
-pub(super) struct TestClock(AtomicU64);
-
-impl Clock for TestClock {
-    fn now(&self) -> Timestamp {
-        self.0.load(Ordering::SeqCst)
-    }
-}
-
-impl TestClock {
-    pub(super) fn advance(&self, ms: u64) {
-        self.0.fetch_add(ms, Ordering::SeqCst);
-    }
-}
 
 /// What a mailer does with a mail.
 #[derive(Clone)]
@@ -131,51 +115,33 @@ impl Mailer for Script {
     }
 }
 
-/// A store whose next commits fail.
-pub(super) struct Flaky {
-    inner: Arc<dyn Store>,
-    failures: AtomicUsize,
-}
+/// Makes the next commits fail, the host's own too.
+#[derive(Default)]
+pub(super) struct Flaky(AtomicUsize);
 
 impl Flaky {
     pub(super) fn fail_commits(&self, count: usize) {
-        self.failures.store(count, Ordering::SeqCst);
+        self.0.store(count, Ordering::SeqCst);
     }
 }
 
 #[async_trait]
-impl Store for Flaky {
-    async fn begin(&self) -> Result<Box<dyn Snapshot>, StoreError> {
-        self.inner.begin().await
-    }
-
-    async fn commit(&self, batch: Batch) -> Result<Commit, StoreError> {
+impl Hook for Flaky {
+    async fn commit(&self, batch: Batch, below: &dyn Store) -> Result<Commit, StoreError> {
         let ahead = |failures: usize| failures.checked_sub(1);
         match self
-            .failures
+            .0
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, ahead)
         {
             Ok(_) => Err(StoreError::Unavailable("as the test says".into())),
-            Err(_) => self.inner.commit(batch).await,
+            Err(_) => below.commit(batch).await,
         }
-    }
-
-    async fn find_attempt(&self, attempt: AttemptId) -> Result<Option<Version>, StoreError> {
-        self.inner.find_attempt(attempt).await
-    }
-
-    async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
-        self.inner.sweep(now, limit).await
-    }
-
-    fn status(&self) -> StoreStatus {
-        self.inner.status()
     }
 }
 
 pub(super) struct Fixture {
     pub(super) clock: Arc<TestClock>,
-    pub(super) store: Arc<Flaky>,
+    pub(super) store: Arc<HookedStore<Flaky>>,
     pub(super) script: Arc<Script>,
     pub(super) queue: Arc<Queue>,
     pub(super) deliverer: Arc<Deliverer>,
@@ -202,11 +168,8 @@ impl Fixture {
     }
 
     async fn over(store: Arc<dyn Store>, folder: Option<tempfile::TempDir>) -> Self {
-        let clock = Arc::new(TestClock(AtomicU64::new(START)));
-        let store = Arc::new(Flaky {
-            inner: store,
-            failures: AtomicUsize::new(0),
-        });
+        let clock = Arc::new(TestClock::at(START));
+        let store = HookedStore::over(store, Flaky::default());
         let root = RootKey::from_bytes([7; 32]);
         let ring = KeyRing::open(store.clone(), &root, clock.clone(), Options::default());
         let keyring = Arc::new(ring.await.unwrap());

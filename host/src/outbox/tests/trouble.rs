@@ -130,7 +130,7 @@ async fn a_result_that_cannot_be_written_at_once_is_written_then(fixture: Fixtur
     let id = fixture.post("ann@example.com").await;
     let meanwhile = async {
         gate.reached.notified().await;
-        fixture.store.fail_commits(1);
+        fixture.store.hook.fail_commits(1);
         gate.open.notify_one();
     };
     tokio::join!(fixture.deliver(), meanwhile);
@@ -140,7 +140,7 @@ async fn a_result_that_cannot_be_written_at_once_is_written_then(fixture: Fixtur
 
 async fn a_store_that_is_down_stops_nothing_for_good(fixture: Fixture) {
     let id = fixture.post("ann@example.com").await;
-    fixture.store.fail_commits(1);
+    fixture.store.hook.fail_commits(1);
     let mut running = tokio::task::JoinSet::new();
     let started = fixture.deliverer.start_due(&mut running).await;
     assert!(started.is_err() && running.is_empty());

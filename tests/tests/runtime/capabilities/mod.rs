@@ -6,7 +6,7 @@ mod log;
 mod storage;
 mod surroundings;
 
-use vestibule_tests::harness::{Harness, HarnessBuilder};
+use vestibule_tests::harness::{self, HarnessBuilder};
 use vestibule_tests::store::Backend;
 
 /// A host with one guest that has these grants.
@@ -16,5 +16,5 @@ pub(crate) fn probe(
     channel: &str,
     grants: &[&str],
 ) -> HarnessBuilder {
-    Harness::on(backend).component(build).grant(channel, grants)
+    harness::on(backend).component(build).grant(channel, grants)
 }

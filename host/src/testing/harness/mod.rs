@@ -2,24 +2,25 @@
 
 mod builder;
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::sync::Arc;
 
 use serde_json::Value;
-use tempfile::TempDir;
-use vestibule::Host;
-use vestibule::clock::Clock as _;
-use vestibule::error::Failure;
-use vestibule::message::{Answer, Caller, Message};
-use vestibule::outbox::{Event, Item, Mail, MailQuery, MailState};
-use vestibule::sandbox::Fault;
-use vestibule::store::{Namespace, Range, Record, Store, Write};
+
+use super::TestClock;
+use crate::Host;
+use crate::clock::Clock as _;
+use crate::error::Failure;
+use crate::message::{Answer, Caller, Message};
+use crate::outbox::{Event, Item, Mail, MailQuery, MailState};
+use crate::sandbox::Fault;
+use crate::store::memory::MemoryStore;
+use crate::store::{Namespace, Range, Record, Store, Write};
 
 pub use builder::HarnessBuilder;
-
-use crate::clock::TestClock;
-use crate::store::Backend;
+pub(crate) use builder::cheap;
 
 /// A host under test.
 pub struct Harness {
@@ -29,33 +30,50 @@ pub struct Harness {
     pub clock: Arc<TestClock>,
     /// Its store.
     pub store: Arc<dyn Store>,
-    _folder: Option<TempDir>,
+    _kept: Option<Box<dyn Any + Send + Sync>>,
 }
 
 impl Harness {
-    /// A host without components over an empty store of this kind. Passwords are hashed cheaply.
+    /// A host without components over an empty store in memory. Passwords are hashed cheaply.
     #[must_use]
-    pub fn on(backend: Backend) -> HarnessBuilder {
-        let (store, folder) = backend.open();
-        HarnessBuilder::new(store, folder)
+    pub fn in_memory() -> HarnessBuilder {
+        Self::over(Arc::new(MemoryStore::new()))
     }
 
     /// The same over the test's own store.
     #[must_use]
     pub fn over(store: Arc<dyn Store>) -> HarnessBuilder {
-        HarnessBuilder::new(store, None)
+        HarnessBuilder::new(store)
+    }
+
+    /// Around a host that is there already.
+    pub(crate) fn around(host: Host, clock: Arc<TestClock>, store: Arc<dyn Store>) -> Self {
+        let _kept = None;
+        Self {
+            host,
+            clock,
+            store,
+            _kept,
+        }
     }
 
     /// Sends one request as the embedding program.
     pub async fn send(&self, channel: &str, command: &str, request: Value) -> Answer {
-        self.host
-            .send(Message::new(
-                channel,
-                command,
-                request,
-                Caller::service(None),
-            ))
+        self.send_as(Caller::service(None), channel, command, request)
             .await
+    }
+
+    /// Sends one request as somebody else: a stranger ([`Caller::public`]), somebody with a credential ([`Caller::user`]), a
+    /// service that acts for somebody.
+    pub async fn send_as(
+        &self,
+        caller: Caller,
+        channel: &str,
+        command: &str,
+        request: Value,
+    ) -> Answer {
+        let message = Message::new(channel, command, request, caller);
+        self.host.send(message).await
     }
 
     /// The reply to a request that must be answered ok; `Null` if there is none.
@@ -190,23 +208,4 @@ pub fn write_of(channel: &str, key: &str, value: &str) -> Write {
         key: key.to_owned(),
         record: Record::plain(value.as_bytes().to_vec()),
     }
-}
-
-/// Makes a test of every function, on every backend.
-#[macro_export]
-macro_rules! on_every_backend {
-    ($($test:ident),+ $(,)?) => {
-        mod memory {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $test() {
-                super::$test($crate::store::Backend::Memory).await;
-            })+
-        }
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $test() {
-                super::$test($crate::store::Backend::Sqlite).await;
-            })+
-        }
-    };
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use vestibule::clock::{Clock, Timestamp};
+use crate::clock::{Clock, Timestamp};
 
 /// Time as the test wants it.
 #[derive(Debug)]
@@ -13,6 +13,11 @@ impl TestClock {
     #[must_use]
     pub fn at(now: Timestamp) -> Self {
         Self(AtomicU64::new(now))
+    }
+
+    /// Sets it, back too: a machine's clock is corrected now and then.
+    pub fn set(&self, now: Timestamp) {
+        self.0.store(now, Ordering::SeqCst);
     }
 
     /// Moves it on by `ms` milliseconds.

@@ -1,60 +1,63 @@
 //! How a [`Harness`] is made.
 
+use std::any::Any;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use tempfile::TempDir;
-use vestibule::clock::Timestamp;
-use vestibule::config::{Bucket, Config, Passwords};
-use vestibule::keyring::RootKey;
-use vestibule::outbox::mail::Mailer;
-use vestibule::sandbox::Engine;
-use vestibule::store::Store;
-use vestibule::{Host, HostBuilder, StartError};
-
 use super::Harness;
-use crate::clock::TestClock;
+use crate::clock::Timestamp;
+use crate::config::{Bucket, Config, Passwords};
+use crate::keyring::RootKey;
+use crate::outbox::mail::Mailer;
+use crate::sandbox::{CodeCache, Engine};
+use crate::store::Store;
+use crate::testing::TestClock;
+use crate::{Host, HostBuilder, StartError};
 
 /// Makes a [`Harness`].
 pub struct HarnessBuilder {
     config: Config,
     components: Vec<Vec<u8>>,
     store: Arc<dyn Store>,
-    folder: Option<TempDir>,
+    kept: Option<Box<dyn Any + Send + Sync>>,
     clock: Arc<TestClock>,
-    code_cache: PathBuf,
+    code_cache: Option<PathBuf>,
     root_key: [u8; 32],
     bundled: bool,
     mailer: Option<Arc<dyn Mailer>>,
 }
 
+/// A configuration under which passwords are hashed at once: what a hash costs is nothing that a component could change.
+pub(crate) fn cheap() -> Config {
+    let passwords = Passwords {
+        memory_kib: 64,
+        iterations: 1,
+        ..Passwords::default()
+    };
+    Config {
+        passwords,
+        ..Config::default()
+    }
+}
+
 impl HarnessBuilder {
-    /// Components are added by the test; passwords are hashed cheaply.
-    pub(super) fn new(store: Arc<dyn Store>, folder: Option<TempDir>) -> Self {
-        let passwords = Passwords {
-            memory_kib: 64,
-            iterations: 1,
-            ..Passwords::default()
-        };
-        let mut config = Config {
-            passwords,
-            ..Config::default()
-        };
+    pub(super) fn new(store: Arc<dyn Store>) -> Self {
+        let mut config = cheap();
         config.limits.concurrent = 32;
         Self {
             config,
             components: Vec::new(),
             store,
-            folder,
+            kept: None,
             clock: Arc::default(),
-            code_cache: PathBuf::from(concat!(env!("OUT_DIR"), "/code")),
+            code_cache: None,
             root_key: [7; 32],
             bundled: false,
             mailer: None,
         }
     }
 
-    /// Adds a component.
+    /// Adds a component, to serve every channel it exports: also one that is bundled. What it imports must be granted.
     #[must_use]
     pub fn component(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.components.push(bytes.into());
@@ -115,10 +118,17 @@ impl HarnessBuilder {
         self
     }
 
-    /// Keeps compiled code in a folder of the test's own, instead of where all tests keep it.
+    /// Keeps compiled code in this folder for the next run, instead of in memory for the other tests of this one.
     #[must_use]
     pub fn code_cache(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.code_cache = folder.into();
+        self.code_cache = Some(folder.into());
+        self
+    }
+
+    /// Keeps `something` for as long as the harness is there: a temporary folder that the store lies in.
+    #[must_use]
+    pub fn keep(mut self, something: impl Any + Send + Sync) -> Self {
+        self.kept = Some(Box::new(something));
         self
     }
 
@@ -149,20 +159,25 @@ impl HarnessBuilder {
             config,
             components,
             store,
-            folder,
+            kept,
             clock,
             code_cache,
             root_key,
             bundled,
             mailer,
         } = self;
+        let (engine, code) = shared();
         let builder: HostBuilder = Host::builder()
             .config(config)
             .store(store.clone())
             .clock(clock.clone())
             .root_key(RootKey::from_bytes(root_key))
-            .engine(engine())
-            .code_cache(code_cache);
+            .engine(engine)
+            .shared_code(code);
+        let builder = match code_cache {
+            Some(folder) => builder.code_cache(folder),
+            None => builder,
+        };
         let builder = components.into_iter().fold(builder, HostBuilder::component);
         let builder = if bundled {
             builder
@@ -178,16 +193,19 @@ impl HarnessBuilder {
             host,
             clock,
             store,
-            _folder: folder,
+            _kept: kept,
         })
     }
 }
 
-/// The one engine of a test binary. Each of its hosts may have 32 messages in flight, four deep; there are as many tests
-/// at once as there are cores.
-fn engine() -> Engine {
-    static ENGINE: OnceLock<Engine> = OnceLock::new();
-    ENGINE
-        .get_or_init(|| Engine::new(1_024).expect("an engine"))
+/// The one engine of a test binary, and what it compiled. Each of its hosts may have 32 messages in flight, four deep; there
+/// are as many tests at once as there are cores.
+fn shared() -> (Engine, CodeCache) {
+    static SHARED: OnceLock<(Engine, CodeCache)> = OnceLock::new();
+    SHARED
+        .get_or_init(|| {
+            let engine = Engine::new(1_024).expect("an engine");
+            (engine, CodeCache::in_memory())
+        })
         .clone()
 }
