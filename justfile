@@ -51,6 +51,10 @@ browser *ARGS:
 smtp:
     tests/smtp/run.sh
 
+# Build the email channel in JavaScript, play its scenarios and compare it with the bundled build (needs node).
+email-js:
+    tests/email-js/run.sh
+
 # Take the pictures of docs/images anew.
 pictures:
     VESTIBULE_SHARED__PUBLIC_ORIGIN=https://id.example.com tests/browser/run.sh pictures.mjs --pictures ../../docs/images
