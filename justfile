@@ -55,6 +55,10 @@ smtp:
 email-js:
     tests/email-js/run.sh
 
+# Make projects with `component new`, build them and have a server load them (`rust` or `js`: one language).
+authoring *ARGS:
+    tests/authoring/run.sh {{ARGS}}
+
 # Take the pictures of docs/images anew.
 pictures:
     VESTIBULE_SHARED__PUBLIC_ORIGIN=https://id.example.com tests/browser/run.sh pictures.mjs --pictures ../../docs/images

@@ -52,7 +52,7 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Send one command to a channel and print its reply
     Call(call::CallArgs),
-    /// Show the components that serve
+    /// Show the components that serve, and make new ones
     #[command(subcommand)]
     Component(component::ComponentCommand),
     /// Make, show and revoke service keys
@@ -154,6 +154,7 @@ mod tests {
             "call accounts profile --as u --role admin --role user",
             "component list",
             "component inspect token",
+            "component new --channel notes --lang js --dir d",
             "key create a --scope token/*",
             "key list",
             "key revoke k",
@@ -194,6 +195,8 @@ mod tests {
             "call token",
             "call token verify-token --role admin",
             "key create a",
+            "component new --channel notes",
+            "component new --channel notes --lang perl",
             "mail list --state lost",
             "serve --listen nowhere",
             "user create a@example.com --password s3cret",

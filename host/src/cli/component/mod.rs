@@ -1,4 +1,6 @@
-//! `vestibule component`: what serves.
+//! `vestibule component`: what serves, and what is to serve.
+
+mod new;
 
 use clap::{Args, Subcommand};
 use serde_json::Value;
@@ -14,6 +16,8 @@ pub(super) enum ComponentCommand {
     List(ListArgs),
     /// Show one component: commands, imports, grants, limits, digest
     Inspect(InspectArgs),
+    /// Make a project that builds a component
+    New(new::NewArgs),
 }
 
 #[derive(Args)]
@@ -48,6 +52,7 @@ pub(super) async fn run(command: ComponentCommand, output: &Output) -> Result<()
             let path = format!("/admin/components/{}", args.channel);
             output.show(&client.get(&path).await?, inspect);
         }
+        ComponentCommand::New(args) => new::run(args, output)?,
     }
     Ok(())
 }
