@@ -59,6 +59,14 @@ smtp:
 registry:
     tests/registry/run.sh
 
+# Build the email channel in JavaScript, play its scenarios and compare it with the bundled build (needs node).
+email-js:
+    tests/email-js/run.sh
+
+# Make projects with `component new`, build them and have a server load them (`rust` or `js`: one language).
+authoring *ARGS:
+    tests/authoring/run.sh {{ARGS}}
+
 # Take the pictures of docs/images anew.
 pictures:
     VESTIBULE_SHARED__PUBLIC_ORIGIN=https://id.example.com tests/browser/run.sh pictures.mjs --pictures ../../docs/images

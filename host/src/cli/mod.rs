@@ -52,7 +52,7 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Send one command to a channel and print its reply
     Call(call::CallArgs),
-    /// Show the components that serve, and judge builds of them
+    /// Show the components that serve, make new ones, and judge builds of them
     #[command(subcommand)]
     Component(component::ComponentCommand),
     /// Make, show and revoke service keys
@@ -160,6 +160,7 @@ mod tests {
             "component push f oci://ghcr.io/a/b:1 --signature s",
             "component fetch oci://ghcr.io/a/b:1 --out f",
             "component conformance token f --against g --config h",
+            "component new --channel notes --lang js --dir d",
             "key create a --scope token/*",
             "key list",
             "key revoke k",
@@ -211,6 +212,8 @@ mod tests {
             "component fetch oci://ghcr.io/a/b:1",
             "component verify f --key ed25519:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
             "key create a",
+            "component new --channel notes",
+            "component new --channel notes --lang perl",
             "mail list --state lost",
             "serve --listen nowhere",
             "user create a@example.com --password s3cret",

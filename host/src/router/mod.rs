@@ -315,12 +315,19 @@ impl Router {
         } = &ending
         {
             self.services.metrics.fault(channel, fault.kind());
+            let serving = || facts.deployments.get(channel);
+            let digest = match trace {
+                Some(trace) => Some(trace.digest),
+                None => serving().map(|deployment| deployment.digest),
+            };
             tracing::error!(
                 message_id = facts.id,
                 channel,
+                digest = digest.map(tracing::field::display),
+                command = trace.as_ref().map(|trace| &*trace.command),
                 fault = fault.kind(),
-                trace,
-                command = &*facts.command,
+                trace = trace.as_ref().map(|trace| &*trace.functions),
+                message_command = &*facts.command,
                 "a component faulted",
             );
         }

@@ -15,6 +15,7 @@ use super::grants::Grants;
 use super::limits::EffectiveLimits;
 use super::nested;
 use super::state::State;
+use super::trace::Trace;
 use super::work::Work;
 use crate::capability;
 use crate::config;
@@ -25,9 +26,6 @@ use crate::telemetry::Metrics;
 
 /// The most that one call of a capability, or one reply, may take of the host's memory, in bytes.
 const MAX_LIFTED_BYTES: usize = 32 * 1024 * 1024;
-
-/// The most guest functions that a trap report names.
-const MAX_TRACE_FRAMES: usize = 16;
 
 /// A build that can serve a channel.
 pub(crate) struct Deployment {
@@ -158,7 +156,7 @@ impl Deployment {
         store.epoch_deadline_callback(|mut store| tick(store.data_mut()));
         let called = self.call(&mut store, command, params).await;
         let exceeded = store.data().memory.exceeded;
-        let result = called.map_err(|error| self.ending(error, exceeded));
+        let result = called.map_err(|error| self.ending(error, exceeded, command));
         (store.into_data().into_work(), result)
     }
 
@@ -189,9 +187,22 @@ impl Deployment {
     }
 
     /// Why a call ended early, in our words.
-    fn ending(&self, error: wasmtime::Error, memory_exceeded: bool) -> Ending {
+    fn ending(&self, error: wasmtime::Error, memory_exceeded: bool, command: &str) -> Ending {
         let channel = self.channel.to_string();
+        let trace = Some(Box::new(Trace::of(&error, self.digest, command)));
         let error = match error.downcast::<Ending>() {
+            // A capability found it at fault. A component that it called said already where it was.
+            Ok(Ending::Fault {
+                fault,
+                channel,
+                trace: None,
+            }) => {
+                return Ending::Fault {
+                    fault,
+                    channel,
+                    trace,
+                };
+            }
             Ok(ending) => return ending,
             Err(error) => error,
         };
@@ -215,7 +226,7 @@ impl Deployment {
         Ending::Fault {
             fault,
             channel,
-            trace: Some(trace(&error)),
+            trace,
         }
     }
 }
@@ -254,23 +265,6 @@ fn tick(state: &mut State) -> wasmtime::Result<UpdateDeadline> {
         return Err(state.fault(Fault::Cpu));
     }
     Ok(UpdateDeadline::Yield(1))
-}
-
-/// The guest functions that were on the stack, innermost first: names of code, no values.
-fn trace(error: &wasmtime::Error) -> String {
-    let code = error
-        .downcast_ref::<Trap>()
-        .map_or("error".to_owned(), |trap| format!("{trap:?}"));
-    let frames = error
-        .downcast_ref::<wasmtime::WasmBacktrace>()
-        .map(|backtrace| {
-            let names = backtrace.frames().iter().take(MAX_TRACE_FRAMES);
-            names
-                .map(|frame| frame.func_name().unwrap_or("?").to_owned())
-                .collect::<Vec<_>>()
-                .join(" < ")
-        });
-    format!("{code}: {}", frames.unwrap_or_default())
 }
 
 /// What `config.get` answers: for each name that the build declares the component's own value, else the installation's

@@ -1,5 +1,6 @@
 //! How a sandbox ends before its command has answered.
 
+use super::trace::Trace;
 use crate::error::{Code, Failure};
 
 /// What a component did that it must not do. Each has its own name in logs and metrics; a client is told `unknown`, or
@@ -109,15 +110,15 @@ impl Fault {
 /// Why a message ended without an answer of its component.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Ending {
-    /// The component is to blame. The text is for the log: trap code and guest functions, no values.
+    /// The component is to blame.
     #[error("{fault}")]
     Fault {
         /// What it did.
         fault: Fault,
         /// Which channel's component.
         channel: String,
-        /// Guest function names, if it trapped.
-        trace: Option<String>,
+        /// Where it was, if it was in a sandbox.
+        trace: Option<Box<Trace>>,
     },
     /// The host could not serve it now.
     #[error("a capability is unavailable")]

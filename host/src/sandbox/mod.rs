@@ -14,6 +14,7 @@ mod permits;
 pub(crate) mod pin;
 mod random;
 pub(crate) mod state;
+mod trace;
 pub(crate) mod turns;
 pub(crate) mod work;
 

@@ -3,6 +3,7 @@
 mod conformance;
 mod fetch;
 mod keygen;
+mod new;
 mod push;
 mod registry;
 mod sign;
@@ -22,6 +23,8 @@ pub(super) enum ComponentCommand {
     List(ListArgs),
     /// Show one component: commands, imports, grants, limits, digest
     Inspect(InspectArgs),
+    /// Make a project that builds a component
+    New(new::NewArgs),
     /// Make a key that signs builds
     Keygen(keygen::KeygenArgs),
     /// Sign a build
@@ -68,6 +71,7 @@ pub(super) async fn run(command: ComponentCommand, output: &Output) -> Result<()
             let path = format!("/admin/components/{}", args.channel);
             output.show(&client.get(&path).await?, inspect);
         }
+        ComponentCommand::New(args) => new::run(args, output)?,
         ComponentCommand::Keygen(args) => keygen::run(args, output)?,
         ComponentCommand::Sign(args) => sign::run(args, output)?,
         ComponentCommand::Verify(args) => verify::run(args, output).await?,

@@ -1,0 +1,262 @@
+// What both builds are asked: every rule on either side of its bound, and texts that were made at random of what is awkward.
+
+const ADDRESSES = [
+  "ada@example.org",
+  " Ada@Example.ORG\u3000",
+  "ada@bücher.example",
+  "ADA@BÜCHER.example",
+  "ada@XN--BCHER-KVA.example",
+  "ada@example。com",
+  "zoe\u0308@example.com",
+  "ZOË@example.com",
+  "ΝΙΚΟΣ@example.com",
+  "ΣΑΣ.ΣΑΣ@example.com",
+  "\u212a@example.com",
+  "İ@example.com",
+  "a@straße.example",
+  "ada@localhost",
+  "1@2.example",
+  "ada@0x7f.example",
+  "ada@example.0x7f",
+  "ada@127.1",
+  "ada@0x7f",
+  "ada@1e2",
+  "ada@ａｂｃ.example",
+  "ada@א.example",
+  "ada@אב1.example",
+  "ada@1א.example",
+  "ada@a\u0627.example",
+  "ada@xn--a.example",
+  "ada@xn--.example",
+  "ada@xn--a-.example",
+  "ada@xn--bcher-kva8445foa.example",
+  "ada@ab--cd.example",
+  "ada@ab--ü.example",
+  "ada@-ü.example",
+  "ada@ü-.example",
+  "ada@-a.example",
+  "ada@a-.example",
+  "ada@a_b.example",
+  "ada@a\u2260b.example",
+  "ada@\u0301a.example",
+  "ada@℡.example",
+  "ada@ⅷ.example",
+  "ada@例え.テスト",
+  "ada@a..b",
+  "ada@.a",
+  "ada@a.",
+  "ada@.",
+  "ada@",
+  "@a",
+  "ada",
+  "",
+  " ",
+  "a@b@c",
+  "ada@ex%61mple.com",
+  "ada@example.com/x",
+  "ada@example.com:25",
+  "ada@example.com?x",
+  "ada@example.com#x",
+  "ada@example.com\\x",
+  "ada@[::1]",
+  "ada@／.example",
+  "ada@a b.example",
+  "ada@a\u00a0b.example",
+  "ada@\u3000.example",
+  "a b@example.com",
+  "a\u00a0b@example.com",
+  '"a b"@example.com',
+  ".a@example.com",
+  "a.@example.com",
+  "a..b@example.com",
+  "<a@example.com",
+  "a,b@example.com",
+  "o'neill!#$%&*+/=?^_`{|}~-@example.com",
+  "ada@example.com\r\n",
+  "a\u0000@example.com",
+  "a\u0085@example.com",
+  "a\u00ad@example.com",
+  "a\u200d@example.com",
+  "a\u202e@example.com",
+  "a\ufeff@example.com",
+  "a\u{e0041}@example.com",
+  "🦀@example.com",
+  `${"x".repeat(64)}@example.com`,
+  `${"x".repeat(65)}@example.com`,
+  `${"x".repeat(62)}Ⱥ@example.com`,
+  `a@${"x".repeat(63)}.example`,
+  `a@${"x".repeat(64)}.example`,
+  `${"a".repeat(64)}@${`${"x".repeat(59)}.`.repeat(4).slice(0, 189)}`,
+  `${"a".repeat(64)}@${`${"x".repeat(59)}.`.repeat(4).slice(0, 190)}`,
+  `${"a".repeat(64)}@${"ü.".repeat(24)}example`,
+  "\n".repeat(1017),
+  `${" ".repeat(1100)}a@b`,
+];
+
+const NAMES = [
+  undefined,
+  null,
+  "",
+  " ",
+  "Ada",
+  " Ada \u3000",
+  "\u0085Ada",
+  "Ada\ufeff",
+  "Zoe\u0308",
+  "한글",
+  "\u1112\u1161\u11ab",
+  "ﬁ",
+  "Å\u0327\u0301",
+  "क\u093c",
+  "\u0344a",
+  "O'Neill-García",
+  "محمد",
+  "A\u200dB",
+  "🦀",
+  "<script>\"'&",
+  "{{ x }} {token}",
+  "evil.example",
+  "evil。example",
+  "evil．example",
+  "例.テスト",
+  "J.R.",
+  "J. R. Smith",
+  "a.\u0301b",
+  "x.é",
+  "x.éé",
+  "x.e\u0301",
+  "…",
+  "a/b",
+  "a\\b",
+  "a:b",
+  "a@b",
+  "\n",
+  "a\r\nb",
+  "\u2028",
+  "\u202e",
+  "\u061c",
+  "\u0000",
+  "\u{1f}",
+  "\u007f",
+  "x".repeat(256),
+  "x".repeat(257),
+  "e\u0308".repeat(128),
+  "e\u0308".repeat(129),
+  "x".repeat(1025),
+  "\n".repeat(1025),
+  "\ud83d\ude00".repeat(64),
+];
+
+const TOKENS = ["t", "AZaz09-_", "t".repeat(256), "t".repeat(257), "", "a b", "a=", "a+b", "a/b", "a\n", "ä", '"><script>', "a%20", "a.b"];
+const ABOUTS = [
+  undefined,
+  null,
+  "a1",
+  "",
+  "x".repeat(128),
+  "x".repeat(129),
+  "ä".repeat(64),
+  "ä".repeat(65),
+  "a\n",
+  "a\u0085",
+  "a\u202e",
+  "🦀",
+];
+
+/** What random texts are made of: characters that something treats apart. */
+const PIECES = [
+  "a",
+  "B",
+  "z",
+  "0",
+  "9",
+  ".",
+  "..",
+  "-",
+  "--",
+  "_",
+  "@",
+  " ",
+  "\u00a0",
+  "\u3000",
+  "ß",
+  "ẞ",
+  "ς",
+  "Σ",
+  "İ",
+  "ı",
+  "ǅ",
+  "Ⱥ",
+  "é",
+  "e\u0301",
+  "\u0301",
+  "\u0327",
+  "\u0345",
+  "ü",
+  "例",
+  "가",
+  "\u1100",
+  "\u1161",
+  "\u11a8",
+  "א",
+  "ا",
+  "١",
+  "\u093c",
+  "क",
+  "ﬁ",
+  "Ａ",
+  "．",
+  "。",
+  "⒈",
+  "℡",
+  "½",
+  "²",
+  "ⅷ",
+  "xn--",
+  "🦀",
+  "𝒳",
+  "\u{1d15e}",
+  "\u200d",
+  "'",
+  "+",
+  "%41",
+  "/",
+  "&",
+  "<",
+];
+
+/** Commands and their requests, the same each time. */
+export function* requests() {
+  const good = { email: "ada@example.org", token: "t" };
+  for (const email of ADDRESSES) {
+    yield ["send-verify-email", { ...good, email }];
+    yield ["send-notice", { email, kind: "password-changed" }];
+    yield ["withdraw-mails", { email }];
+  }
+  for (const name of NAMES) {
+    yield ["send-verify-email", { ...good, first_name: name, last_name: "King" }];
+    yield ["send-forgot-password-email", { ...good, last_name: name }];
+  }
+  for (const token of TOKENS) yield ["send-forgot-password-email", { ...good, token }];
+  for (const about of ABOUTS) {
+    yield ["send-verify-email", { ...good, about }];
+    yield ["send-notice", { email: good.email, kind: "password-changed", about }];
+  }
+  yield ["send-verify-email", { email: "x\n", token: "", first_name: "\n", last_name: "\u202e", about: "" }];
+  for (let count = 0; count < 14; count += 1) yield ["send-notice", { email: "ada@example.org", kind: "sign-up-attempt" }];
+  for (const text of random(600)) {
+    yield ["send-verify-email", { email: `${text}@example.com`, token: "t", first_name: text }];
+    yield ["send-forgot-password-email", { email: `ada@${text}.example`, token: "t", last_name: `${text}.${text}` }];
+  }
+}
+
+function* random(count) {
+  let seed = 20_240_229;
+  const next = (bound) => {
+    seed = (seed * 48_271) % 0x7fff_ffff;
+    return seed % bound;
+  };
+  for (; count > 0; count -= 1) {
+    yield Array.from({ length: 1 + next(5) }, () => PIECES[next(PIECES.length)]).join("");
+  }
+}
