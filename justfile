@@ -71,7 +71,7 @@ authoring *ARGS:
 pictures:
     VESTIBULE_SHARED__PUBLIC_ORIGIN=https://id.example.com tests/browser/run.sh pictures.mjs --pictures ../../docs/images
 
-# Fuzz one target (json, token, config) under cargo-fuzz (installs it when it is missing; needs a nightly toolchain).
+# Fuzz one target (json, token, config, grpc) under cargo-fuzz (installs it when it is missing; needs a nightly toolchain).
 fuzz TARGET *ARGS:
     cargo fuzz --version >/dev/null 2>&1 || cargo install --locked cargo-fuzz
     cargo +nightly fuzz run --fuzz-dir tests/fuzz {{TARGET}} -- {{ARGS}}

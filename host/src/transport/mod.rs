@@ -21,6 +21,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 pub use connection::{Drained, Gauge, Limits, Listener, serve};
+#[cfg(feature = "grpc")]
+#[doc(hidden)]
+pub use grpc::fuzz;
 pub use tls::Tls;
 
 use crate::clock::Timestamp;

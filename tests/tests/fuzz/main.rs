@@ -15,7 +15,7 @@ const BUDGET: Duration = Duration::from_secs(60);
 const MAX_BYTES: usize = 16 * 1024;
 
 /// Pieces that a mutation puts in: what parsers stumble over.
-const PIECES: [&[u8]; 14] = [
+const PIECES: [&[u8]; 17] = [
     b"\"",
     b"\\u0000",
     b"\\ud800",
@@ -30,6 +30,10 @@ const PIECES: [&[u8]; 14] = [
     b"=",
     b"\n",
     b"\0",
+    // Of protobuf: the largest number, a length beyond the end, the end of a group that never began.
+    b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+    b"\x0a\x7f",
+    b"\x0c",
 ];
 
 #[test]
@@ -60,6 +64,11 @@ fn manifests_and_documentation() {
         vestibule::contract::fuzz::manifest(data);
         vestibule::contract::fuzz::documentation(data);
     });
+}
+
+#[test]
+fn grpc_requests() {
+    fuzz("grpc", 6, vestibule::transport::fuzz);
 }
 
 fn fuzz(corpus: &str, seed: u64, body: impl Fn(&[u8])) {

@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::error::{Failure, Violation};
 use crate::transport::request::single;
 
-const TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
+pub(super) const TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 
 /// The longest number of `grpc-timeout`, in digits.
 const MAX_DIGITS: usize = 8;

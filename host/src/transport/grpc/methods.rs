@@ -17,7 +17,7 @@ pub(super) struct Methods(HashMap<&'static str, Arc<Method>>);
 /// One rpc.
 pub(super) struct Method {
     pub(super) rpc: &'static Rpc,
-    request: Shape,
+    pub(super) request: Shape,
     answer: Shape,
 }
 

@@ -15,6 +15,7 @@ mod call;
 mod decode;
 mod encode;
 mod error;
+mod fuzz;
 mod health;
 mod metadata;
 mod methods;
@@ -42,6 +43,8 @@ use tonic_health::pb::health_server::HealthServer;
 use tonic_web::GrpcWebLayer;
 use tower::util::BoxCloneSyncService;
 use tower::{Layer as _, ServiceExt as _, service_fn};
+
+pub use self::fuzz::fuzz;
 
 use self::call::Call;
 use self::error::refusal;
