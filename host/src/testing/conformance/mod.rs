@@ -35,7 +35,7 @@ mod report;
 mod scenario;
 mod stage;
 mod state;
-#[cfg(test)]
+#[cfg(all(test, feature = "bundle"))]
 mod tests;
 mod turns;
 mod values;
