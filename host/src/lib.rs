@@ -67,6 +67,7 @@ pub mod audit;
 #[cfg(feature = "sqlite")]
 pub mod backup;
 mod buckets;
+pub mod builds;
 mod capability;
 pub mod clock;
 pub mod config;

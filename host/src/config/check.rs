@@ -60,6 +60,7 @@ impl Config {
             )?;
         }
         self.mail.check()?;
+        self.deploy.check()?;
         self.check_components()?;
         for (index, channel) in self.asyncapi.bare.iter().enumerate() {
             if !is_name(channel) {

@@ -4,6 +4,7 @@
 //! is right for a first start on one machine.
 
 mod check;
+mod deploy;
 mod environment;
 mod error;
 mod known;
@@ -23,6 +24,7 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+pub use deploy::Deploy;
 pub use environment::environment;
 pub use error::{ConfigError, Place};
 pub use links::Links;
@@ -65,6 +67,8 @@ pub struct Config {
     pub mail: Mail,
     /// The audit record.
     pub audit: Audit,
+    /// Deploys while the host serves.
+    pub deploy: Deploy,
     /// Settings of one component each, by channel.
     pub components: BTreeMap<String, Component>,
     /// The AsyncAPI document.
@@ -331,6 +335,7 @@ impl Default for Config {
             signing: Signing::default(),
             mail: Mail::default(),
             audit: Audit::default(),
+            deploy: Deploy::default(),
             components: BTreeMap::new(),
             asyncapi: AsyncApi::default(),
             log: Log::default(),

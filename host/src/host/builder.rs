@@ -8,9 +8,11 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::sync::{Notify, watch};
 
+use super::following::follow;
 use super::{Host, Inner, StartError};
 use crate::audit;
 use crate::buckets::Buckets;
+use crate::builds::{Builds, Provenance, Unsigned};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config};
 use crate::hashing::HashPool;
@@ -44,6 +46,7 @@ pub struct HostBuilder {
     bundled: bool,
     mailer: Option<Arc<dyn Mailer>>,
     delivers: bool,
+    provenance: Arc<dyn Provenance>,
 }
 
 impl Default for HostBuilder {
@@ -60,6 +63,7 @@ impl Default for HostBuilder {
             bundled: true,
             mailer: None,
             delivers: true,
+            provenance: Arc::new(Unsigned),
         }
     }
 }
@@ -141,6 +145,13 @@ impl HostBuilder {
     #[must_use]
     pub fn without_mail_delivery(mut self) -> Self {
         self.delivers = false;
+        self
+    }
+
+    /// Who says whether a build that is deployed comes from whom it should. Builds that the host brings along are not asked about.
+    #[must_use]
+    pub fn provenance(mut self, provenance: Arc<dyn Provenance>) -> Self {
+        self.provenance = provenance;
         self
     }
 
@@ -232,15 +243,22 @@ impl HostBuilder {
             router,
             cache,
             default_grants: HashMap::new(),
+            unset: config::Component::default(),
+            brought: HashMap::new(),
+            builds: Builds::new(store.clone(), self.clock.clone()),
+            provenance: self.provenance,
+            changing: tokio::sync::Mutex::default(),
+            known: Mutex::default(),
+            warm: Mutex::default(),
+            started_at: self.clock.now(),
             config: self.config,
             planes,
-            earlier: Mutex::default(),
             mails: Mails::new(queue, mailed),
             deliverer: deliverer.clone(),
             delivery: tokio::sync::Mutex::default(),
             stop,
         };
-        inner = inner.deploy_all(self.components, self.bundled)?;
+        inner = inner.start(self.components, self.bundled).await?;
         if self.delivers {
             let delivery = tokio::spawn(deliverer.run(stopped.clone()));
             inner.delivery = tokio::sync::Mutex::new(Some(delivery));
@@ -254,8 +272,10 @@ impl HostBuilder {
         tokio::spawn(trims);
         let sweeper = Sweeper::new(store, self.clock);
         tokio::spawn(sweeper.run(DEFAULT_INTERVAL, stopped.clone()));
-        tokio::spawn(follow_keys(inner.router.services.clone(), stopped));
-        Ok(Host(Arc::new(inner)))
+        tokio::spawn(follow_keys(inner.router.services.clone(), stopped.clone()));
+        let inner = Arc::new(inner);
+        tokio::spawn(follow(Arc::downgrade(&inner), stopped));
+        Ok(Host(inner))
     }
 }
 
