@@ -44,7 +44,7 @@ use crate::subjects::Subjects;
 use crate::telemetry::Metrics;
 
 pub use builder::HostBuilder;
-pub use info::{DeploymentInfo, DeploymentState};
+pub use info::{BuildInfo, BuildState, DeploymentInfo, DeploymentState};
 
 /// A running host. Cheap to clone; the last clone that goes ends its background work.
 #[derive(Clone)]

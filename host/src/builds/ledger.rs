@@ -5,14 +5,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::record::{BuildRecord, DeploymentRecord, decode, encode};
-use super::records;
+use super::{Act, RollbackOptions, audited, chunks, records};
+use crate::audit::Retention;
 use crate::clock::{Clock, Timestamp};
 use crate::sandbox::Digest;
 use crate::services::attempt_id;
 use crate::store::{
     Batch, Check, Entry, Range, Record, Snapshot, Store, StoreError, Version, Write,
 };
-use crate::transaction::commit;
+use crate::transaction::{commit, commit_unchecked};
 
 /// What the keys of deployment records begin with.
 const CHANNEL: &str = "channel/";
@@ -137,27 +138,71 @@ impl Builds {
         Ok(commit(&*self.store, batch).await?.is_some())
     }
 
-    /// Goes back by one build in the record of `channel` and does nothing else: for a host that does not start. The record as it is
-    /// then; none if there is nothing to go back to. `more` says what else is written, of the record before and after.
+    /// Goes back by one build in the record of `channel`, puts that on record for as long as `retention` says, and does nothing
+    /// else: for a host that does not start. Nothing is checked, since nothing can be loaded. The record as it is then; none if
+    /// there is nothing to go back to.
     ///
     /// # Errors
-    /// When the store cannot do it. [`StoreError::Unavailable`] also if another host changes the record meanwhile.
+    /// When the store cannot do it; [`StoreError::Unavailable`] also if a host changes a record meanwhile.
     pub async fn roll_back(
         &self,
         channel: &str,
-        quarantine: bool,
-        more: impl FnOnce(&DeploymentRecord, &DeploymentRecord) -> Vec<Write> + Send,
+        options: &RollbackOptions,
+        retention: Retention,
     ) -> Result<Option<DeploymentRecord>, BuildsError> {
+        let now = self.now();
         let seen = self.deployments().await?;
         let record = seen.of(channel);
-        let Some(next) = record.roll_back(quarantine, self.now()) else {
+        let Some(next) = record.roll_back(options.quarantine, now) else {
             return Ok(None);
         };
-        let more = more(&record, &next);
+        let digest =
+            |record: &DeploymentRecord| record.serving.as_ref().map(|chosen| chosen.digest);
+        let act = Act {
+            action: "component-rollback",
+            outcome: "success",
+            channel,
+            digest: digest(&next),
+            before: digest(&record),
+            detail: vec![("offline", "true".to_owned())],
+            by: &options.by,
+        };
+        let more = audited(act, retention, now)?;
         match self.replace(&seen, channel, &next, more).await? {
             true => Ok(Some(next)),
-            false => Err(StoreError::Unavailable("another host changed it".into()).into()),
+            false => Err(StoreError::Unavailable("a host changed it meanwhile".into()).into()),
         }
+    }
+
+    /// Puts everything that is known of builds into `other`, which is empty: for looking at it without changing it.
+    ///
+    /// # Errors
+    /// When one of the stores fails.
+    pub async fn copy_to(&self, other: &dyn Store) -> Result<(), BuildsError> {
+        for namespace in [records(), chunks()] {
+            let mut range = Range {
+                namespace: namespace.clone(),
+                prefix: String::new(),
+                after: None,
+            };
+            loop {
+                let now = self.now();
+                let mut snapshot = self.store.begin().await?;
+                let entries = snapshot.scan(&range, PAGE, PAGE_BYTES, now).await?;
+                drop(snapshot);
+                let Some(last) = entries.last() else {
+                    break;
+                };
+                range.after = Some(last.key.clone());
+                let writes = entries.into_iter().map(|entry| Write::Put {
+                    namespace: namespace.clone(),
+                    key: entry.key,
+                    record: entry.record,
+                });
+                commit_unchecked(other, attempt_id(), now, writes.collect()).await?;
+            }
+        }
+        Ok(())
     }
 
     /// What is known of the builds of `channel` whose bytes are stored.

@@ -176,18 +176,26 @@ async fn of_two_who_change_at_once_one_wins_whatever_the_channel() {
 #[tokio::test]
 async fn going_back_on_a_host_that_does_not_start_changes_the_record_alone() {
     let world = world();
-    let never = world
-        .builds
-        .roll_back("token", false, |_, _| Vec::new())
-        .await;
+    let options = RollbackOptions {
+        quarantine: true,
+        ..RollbackOptions::default()
+    };
+    let retention = crate::audit::Retention::days(1);
+    let never = world.builds.roll_back("token", &options, retention).await;
     assert_eq!(never.unwrap(), None);
     let digest = Digest::of(b"a");
     world.deployed("token", digest).await;
-    let back = world.builds.roll_back("token", true, |before, after| {
-        assert_eq!((before.revision, after.revision), (1, 2));
-        Vec::new()
-    });
-    let back = back.await.unwrap().unwrap();
+    let back = world.builds.roll_back("token", &options, retention).await;
+    let back = back.unwrap().unwrap();
+    assert_eq!(back.revision, 2);
+    let audit = crate::audit::AuditLog::new(world.store.clone(), world.clock.clone());
+    let query = crate::audit::AuditQuery {
+        limit: 10,
+        ..Default::default()
+    };
+    let records = audit.read(&query).await.unwrap().records;
+    assert_eq!(records.len(), 1);
+    assert_eq!(records[0].record.action, "component-rollback");
     assert_eq!(
         (back.serving.is_none(), &back.quarantined[..]),
         (true, &[digest][..])
@@ -229,4 +237,17 @@ async fn a_record_of_a_later_version_is_refused_by_name() {
     );
     let unreadable = BuildsError::Store(StoreError::Unavailable("down".into()));
     assert!(!unreadable.to_string().contains("token"));
+}
+
+#[tokio::test]
+async fn a_copy_has_all_that_is_known_and_is_another_store() {
+    let world = world();
+    let bytes = bytes(300_000, 1);
+    let digest = world.stored("token", &bytes).await;
+    let record = world.deployed("token", digest).await;
+    let other: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    world.builds.copy_to(&*other).await.unwrap();
+    let copy = Builds::new(other, world.clock.clone());
+    assert_eq!(copy.deployment("token").await.unwrap(), record);
+    assert!(copy.bytes("token", &digest).await.unwrap() == bytes);
 }

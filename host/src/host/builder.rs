@@ -8,7 +8,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::sync::{Notify, watch};
 
-use super::following::follow;
+use super::following::{LOOK, follow};
 use super::{Host, Inner, StartError};
 use crate::audit;
 use crate::buckets::Buckets;
@@ -47,6 +47,7 @@ pub struct HostBuilder {
     mailer: Option<Arc<dyn Mailer>>,
     delivers: bool,
     provenance: Arc<dyn Provenance>,
+    follow_every: Duration,
 }
 
 impl Default for HostBuilder {
@@ -64,6 +65,7 @@ impl Default for HostBuilder {
             mailer: None,
             delivers: true,
             provenance: Arc::new(Unsigned),
+            follow_every: LOOK,
         }
     }
 }
@@ -152,6 +154,14 @@ impl HostBuilder {
     #[must_use]
     pub fn provenance(mut self, provenance: Arc<dyn Provenance>) -> Self {
         self.provenance = provenance;
+        self
+    }
+
+    /// How often it is looked whether another host of the same store has deployed something: every five seconds, unless this says
+    /// otherwise. At least a millisecond.
+    #[must_use]
+    pub fn follow_every(mut self, every: Duration) -> Self {
+        self.follow_every = every.max(Duration::from_millis(1));
         self
     }
 
@@ -274,7 +284,7 @@ impl HostBuilder {
         tokio::spawn(sweeper.run(DEFAULT_INTERVAL, stopped.clone()));
         tokio::spawn(follow_keys(inner.router.services.clone(), stopped.clone()));
         let inner = Arc::new(inner);
-        tokio::spawn(follow(Arc::downgrade(&inner), stopped));
+        tokio::spawn(follow(Arc::downgrade(&inner), self.follow_every, stopped));
         Ok(Host(inner))
     }
 }

@@ -10,8 +10,8 @@ use crate::builds::{BuildsError, Chosen, DeploymentRecord, Refused, Seen, check}
 use crate::sandbox::deployment::Deployment;
 use crate::sandbox::{Deployments, Digest, Grants};
 
-/// How often it is looked whether another host has deployed something.
-const LOOK: Duration = Duration::from_secs(5);
+/// How often it is looked whether another host has deployed something, unless the embedder says otherwise.
+pub(super) const LOOK: Duration = Duration::from_secs(5);
 
 impl Host {
     /// Takes over what other hosts of the same store have deployed or taken back. A host does so by itself every five seconds.
@@ -169,8 +169,8 @@ pub(super) async fn off_the_serving_threads<T: Send + 'static>(
 }
 
 /// Looks for deployments of other hosts, until the host is gone.
-pub(super) async fn follow(host: Weak<Inner>, mut stopped: watch::Receiver<bool>) {
-    let mut ticks = tokio::time::interval(LOOK);
+pub(super) async fn follow(host: Weak<Inner>, every: Duration, mut stopped: watch::Receiver<bool>) {
+    let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::Inner;
+use super::{Host, Inner};
+use crate::builds::Refused;
 use crate::clock::Timestamp;
 use crate::sandbox::deployment::Deployment;
 use crate::sandbox::{Digest, EffectiveLimits};
@@ -44,6 +45,39 @@ pub struct DeploymentInfo {
     pub limits: EffectiveLimits,
 }
 
+/// A build whose bytes are stored, for people.
+#[derive(Debug, Clone, Serialize)]
+pub struct BuildInfo {
+    /// SHA-256 of the build.
+    pub digest: Digest,
+    /// The WIT package's version.
+    pub version: String,
+    /// The build's size in bytes.
+    pub size: usize,
+    /// Who wrote it, as it says itself.
+    pub author: Option<String>,
+    /// The counter it was signed with.
+    pub counter: Option<u64>,
+    /// Whether it was signed.
+    pub signed: bool,
+    /// When it was stored, in milliseconds since 1970.
+    pub stored_at: Timestamp,
+    /// What it is to its channel.
+    pub state: BuildState,
+}
+
+/// What a stored build is to its channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BuildState {
+    /// It serves.
+    Serving,
+    /// It served, and a rollback may lead to it.
+    Earlier,
+    /// Nothing needs it: it is removed with a later deploy.
+    Unused,
+}
+
 /// Where a serving build comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -54,6 +88,39 @@ pub enum DeploymentState {
     Deployed,
     /// Another host of the store deployed another one, which this host could not take over; the log says why.
     Behind,
+}
+
+impl Host {
+    /// The builds of `channel` whose bytes are stored, the latest first.
+    ///
+    /// # Errors
+    /// For a channel that is not served, and when the store cannot be read.
+    pub async fn stored_builds(&self, channel: &str) -> Result<Vec<BuildInfo>, Refused> {
+        if self.0.router.deployments.load().get(channel).is_none() {
+            return Err(Refused::UnknownChannel(channel.to_owned()));
+        }
+        let record = self.0.builds.deployment(channel).await?;
+        let serving = record.serving.as_ref().map(|chosen| chosen.digest);
+        let builds = self.0.builds.list(channel).await?.into_iter();
+        let mut infos: Vec<_> = builds
+            .map(|build| BuildInfo {
+                state: match build.digest {
+                    digest if serving == Some(digest) => BuildState::Serving,
+                    digest if record.needs(&digest) => BuildState::Earlier,
+                    _ => BuildState::Unused,
+                },
+                digest: build.digest,
+                version: build.version,
+                size: build.size,
+                author: build.author,
+                counter: build.counter,
+                signed: build.signature.is_some(),
+                stored_at: build.stored_at,
+            })
+            .collect();
+        infos.sort_by_key(|info| (std::cmp::Reverse(info.stored_at), info.digest));
+        Ok(infos)
+    }
 }
 
 impl Inner {
