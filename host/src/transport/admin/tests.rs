@@ -7,6 +7,7 @@ use tower::ServiceExt as _;
 
 use super::*;
 use crate::outbox::MailState;
+use crate::sandbox::Digest;
 
 fn mail(id: &str) -> MailSummary {
     MailSummary {
@@ -21,6 +22,58 @@ fn mail(id: &str) -> MailSummary {
         tries: 1,
         next_at: None,
         reason: None,
+    }
+}
+
+/// The largest build that is taken here.
+const MAX_BUILD_BYTES: usize = 1_000;
+
+fn component(channel: &str) -> DeploymentInfo {
+    DeploymentInfo {
+        channel: channel.to_owned(),
+        version: "1.0.0".to_owned(),
+        digest: Digest::of(b"a build").to_string(),
+        size: 7,
+        author: None,
+        state: crate::host::DeploymentState::Bundled,
+        since: 1,
+        revision: 0,
+        previous: None,
+        calls: 2,
+        faults: 0,
+        quarantined: vec![Digest::of(b"a bad one")],
+        commands: vec!["verify-token".to_owned()],
+        imports: Vec::new(),
+        grants: Vec::new(),
+        limits: crate::sandbox::EffectiveLimits::of(
+            &crate::config::Limits::default(),
+            &crate::config::ComponentLimits::default(),
+        ),
+    }
+}
+
+fn build() -> BuildInfo {
+    BuildInfo {
+        digest: Digest::of(b"a build"),
+        version: "1.0.0".to_owned(),
+        size: 7,
+        author: Some("Ann".to_owned()),
+        counter: None,
+        signed: false,
+        stored_at: 1,
+        state: crate::host::BuildState::Serving,
+    }
+}
+
+fn deployed(build: &[u8]) -> Deployed {
+    Deployed {
+        channel: "token".to_owned(),
+        digest: Digest::of(build),
+        version: "1.0.0".to_owned(),
+        previous: Digest::of(b"a build"),
+        revision: 1,
+        changed: true,
+        warnings: Vec::new(),
     }
 }
 
@@ -64,7 +117,40 @@ impl Administration for Fake {
     }
 
     fn components(&self) -> Vec<DeploymentInfo> {
-        Vec::new()
+        vec![component("token")]
+    }
+
+    async fn builds(&self, channel: &str) -> Result<Vec<BuildInfo>, Failure> {
+        match channel {
+            "token" => Ok(vec![build()]),
+            _ => Err(Failure::new(Code::NotFound, "no such channel")),
+        }
+    }
+
+    fn max_build_bytes(&self) -> usize {
+        MAX_BUILD_BYTES
+    }
+
+    async fn deploy(
+        &self,
+        channel: &str,
+        build: Vec<u8>,
+        options: DeployOptions,
+    ) -> Result<Deployed, Failure> {
+        self.note(format!("deploy {channel} {} {options:?}", build.len()));
+        match channel {
+            "token" => Ok(deployed(&build)),
+            _ => Err(Failure::new(Code::NotFound, "no such channel")),
+        }
+    }
+
+    async fn roll_back(
+        &self,
+        channel: &str,
+        options: RollbackOptions,
+    ) -> Result<Deployed, Failure> {
+        self.note(format!("roll back {channel} {options:?}"));
+        Ok(deployed(b"the one before"))
     }
 
     async fn keys(&self) -> Result<Vec<ServiceKey>, Failure> {
@@ -161,11 +247,21 @@ async fn ask(
     request: axum::http::request::Builder,
     body: &str,
 ) -> (Response<()>, Vec<u8>) {
+    let is_build = request.method_ref() == Some(&axum::http::Method::PUT);
+    let media = match is_build {
+        true => "application/wasm",
+        false => "application/json",
+    };
+    send(fake, request.header("content-type", media), body.to_owned()).await
+}
+
+async fn send(
+    fake: &Arc<Fake>,
+    request: axum::http::request::Builder,
+    body: impl Into<Body>,
+) -> (Response<()>, Vec<u8>) {
     let app = router(fake.clone(), "127.0.0.1:8081".parse().unwrap());
-    let request = request
-        .header("content-type", "application/json")
-        .body(Body::from(body.to_owned()))
-        .unwrap();
+    let request = request.body(body.into()).unwrap();
     let (parts, body) = app.oneshot(request).await.unwrap().into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
     (Response::from_parts(parts, ()), bytes.to_vec())
@@ -179,8 +275,12 @@ fn request(method: &str, path: &str) -> axum::http::request::Builder {
         .header("authorization", "Bearer admin")
 }
 
-const PATHS: [(&str, &str); 14] = [
+const PATHS: [(&str, &str); 18] = [
     ("GET", "/admin/components"),
+    ("GET", "/admin/components/token"),
+    ("PUT", "/admin/components/token"),
+    ("GET", "/admin/components/token/builds"),
+    ("POST", "/admin/components/token/rollback"),
     ("GET", "/admin/keys"),
     ("POST", "/admin/keys"),
     ("DELETE", "/admin/keys/k1"),
@@ -204,9 +304,25 @@ async fn the_operator_is_let_in() {
             ("POST", "/admin/keys") => r#"{"name":"billing","scopes":["token/*"]}"#,
             _ => "",
         };
-        let (response, _) = ask(&fake, request(method, path), body).await;
+        let (response, answer) = ask(&fake, request(method, path), body).await;
         assert!(response.status().is_success(), "{method} {path}");
         assert_eq!(response.headers()["cache-control"], "no-store");
+        is_as_described(method, path, &response, &answer);
+    }
+}
+
+/// Whether what was answered is what the OpenAPI document says.
+fn is_as_described(method: &str, path: &str, response: &Response<()>, answer: &[u8]) {
+    let status = response.status().as_u16();
+    let content = openapi::testing::answered(method, path, status);
+    let content = content.unwrap_or_else(|| panic!("{method} {path} {status} is not described"));
+    let (media, described) = content.as_object().unwrap().iter().next().unwrap();
+    let said = response.headers()["content-type"].to_str().unwrap();
+    assert!(said.starts_with(media), "{method} {path}: {said}");
+    if media == "application/json" {
+        let answer: Value = serde_json::from_slice(answer).unwrap();
+        let fits = openapi::testing::fits(&described["schema"], &answer);
+        assert!(fits, "{method} {path}: {answer}");
     }
 }
 
@@ -215,7 +331,7 @@ async fn others_are_not() {
     let fake = Arc::new(Fake::default());
     for (method, path) in PATHS
         .into_iter()
-        .chain([("GET", "/nowhere"), ("PUT", "/admin/keys")])
+        .chain([("GET", "/nowhere"), ("PATCH", "/admin/keys")])
     {
         for (authorization, status) in [("Bearer other", 403), ("Bearer wrong", 401), ("", 401)] {
             let mut request = Request::builder()
@@ -225,8 +341,11 @@ async fn others_are_not() {
             if !authorization.is_empty() {
                 request = request.header("authorization", authorization);
             }
-            let (response, _) = ask(&fake, request, "{}").await;
+            let (response, answer) = ask(&fake, request, "{}").await;
             assert_eq!(response.status(), status, "{method} {path} {authorization}");
+            if PATHS.contains(&(method, path)) {
+                is_as_described(method, path, &response, &answer);
+            }
         }
     }
     assert!(fake.done.lock().unwrap().is_empty());
@@ -478,4 +597,159 @@ async fn a_query_that_does_not_fit_is_refused_without_its_values() {
         assert!(!String::from_utf8(body).unwrap().contains("s3"));
     }
     assert!(fake.done.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_build_is_taken_with_what_the_query_says_and_who_asked() {
+    let fake = Arc::new(Fake::default());
+    let peer: SocketAddr = "192.0.2.7:9".parse().unwrap();
+    let path = "/admin/components/token?grant=mail&grant=users%2F*&allow_downgrade=true";
+    let request = request("PUT", path).extension(ConnectInfo(peer));
+    let (response, body) = ask(&fake, request, "a new build").await;
+    assert_eq!(response.status(), 200);
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    let expected = serde_json::to_value(deployed(b"a new build")).unwrap();
+    assert_eq!(body, expected);
+    let noted = fake.done.lock().unwrap().pop().unwrap();
+    for part in [
+        "deploy token 11",
+        r#"grants: ["mail", "users/*"], allow_downgrade: true, allow_quarantined: false"#,
+        r#"service_key: Some("admin-key"), remote_address: Some("192.0.2.7")"#,
+    ] {
+        assert!(noted.contains(part), "{noted}");
+    }
+}
+
+#[tokio::test]
+async fn a_rollback_says_from_where_and_how() {
+    let fake = Arc::new(Fake::default());
+    let from = Digest::of(b"a build");
+    let path = format!("/admin/components/token/rollback?from={from}&quarantine=true");
+    let (response, _) = ask(&fake, request("POST", &path), "").await;
+    assert_eq!(response.status(), 200);
+    let noted = fake.done.lock().unwrap().pop().unwrap();
+    assert!(noted.contains(&format!("from: Some({from:?})")), "{noted}");
+    assert!(
+        noted.contains("quarantine: true, allow_unread_schema: false"),
+        "{noted}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_deploy_is_refused_and_nothing_is_done() {
+    let fake = Arc::new(Fake::default());
+    let long = format!("/admin/components/token?grant={}", "s3cret".repeat(100));
+    let many = format!("/admin/components/token?{}", "grant=mail&".repeat(65));
+    for (method, path, at) in [
+        (
+            "PUT",
+            "/admin/components/token?allow_downgrade=s3cret",
+            "allow_downgrade",
+        ),
+        (
+            "PUT",
+            "/admin/components/token?allow_downgrade=true&allow_downgrade=true",
+            "allow_downgrade",
+        ),
+        ("PUT", "/admin/components/token?s3cret=1", ""),
+        ("PUT", "/admin/components/token?from=1", ""),
+        ("PUT", &long, "grant"),
+        ("PUT", &many, "grant"),
+        (
+            "POST",
+            "/admin/components/token/rollback?from=s3cret",
+            "from",
+        ),
+        ("POST", "/admin/components/token/rollback?grant=mail", ""),
+    ] {
+        let (response, body) = ask(&fake, request(method, path), "a build").await;
+        assert_eq!(response.status(), 400, "{path}");
+        let text = String::from_utf8(body).unwrap();
+        assert!(!text.contains("s3cret"), "{text}");
+        let body: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(body["error"]["violations"][0]["path"], at, "{path}");
+    }
+    let put = || request("PUT", "/admin/components/token");
+    for (name, value) in [
+        ("content-type", "application/json"),
+        ("content-type", "application/wasm; charset=utf-8"),
+        ("x-nothing", "application/wasm"),
+    ] {
+        let (response, _) = send(&fake, put().header(name, value), "a build").await;
+        assert_eq!(response.status(), 415, "{name}: {value}");
+    }
+    let encoded = put()
+        .header("content-type", "application/wasm")
+        .header("content-encoding", "gzip");
+    assert_eq!(send(&fake, encoded, "a build").await.0.status(), 415);
+    assert!(fake.done.lock().unwrap().is_empty());
+    let (response, _) = ask(&fake, request("PUT", "/admin/components/nobody"), "a build").await;
+    assert_eq!(response.status(), 404);
+    let (response, _) = ask(&fake, request("GET", "/admin/components/nobody/builds"), "").await;
+    assert_eq!(response.status(), 404);
+}
+
+#[tokio::test]
+async fn a_build_beyond_the_limit_is_refused_and_never_held() {
+    let fake = Arc::new(Fake::default());
+    let put = || {
+        let put = request("PUT", "/admin/components/token");
+        put.header("content-type", "application/wasm")
+    };
+    let (response, _) = send(&fake, put(), vec![7; MAX_BUILD_BYTES]).await;
+    assert_eq!(response.status(), 200);
+    fake.done.lock().unwrap().clear();
+    // One that says how long it is, and one that does not.
+    let chunks = (0..11).map(|_| Ok::<_, std::io::Error>(vec![7; 100]));
+    let chunks = futures::stream::iter(chunks);
+    for body in [
+        Body::from(vec![7; MAX_BUILD_BYTES + 1]),
+        Body::from_stream(chunks),
+    ] {
+        let (response, answer) = send(&fake, put(), body).await;
+        assert_eq!(response.status(), 413);
+        let text = String::from_utf8(answer).unwrap();
+        assert!(
+            text.contains("deploy.max_bytes") && text.contains("1000"),
+            "{text}"
+        );
+    }
+    let broken = futures::stream::iter([Ok(vec![7; 100]), Err(std::io::Error::other("gone"))]);
+    let (response, _) = send(&fake, put(), Body::from_stream(broken)).await;
+    assert_eq!(response.status(), 400);
+    assert!(fake.done.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn the_document_needs_no_key_and_every_reference_in_it_leads_somewhere() {
+    let fake = Arc::new(Fake::default());
+    let request = Request::get("/openapi.json").header("host", "localhost:8081");
+    let (response, body) = ask(&fake, request, "").await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["content-type"], "application/json");
+    let document: Value = serde_json::from_slice(&body).unwrap();
+    let text = String::from_utf8(body).unwrap();
+    let references = text.split("#/components/schemas/").skip(1);
+    for name in references.map(|rest| rest.split('"').next().unwrap()) {
+        assert!(
+            document["components"]["schemas"][name].is_object(),
+            "{name}"
+        );
+    }
+    // Nothing is described that is not there.
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        let path = path.replace("{channel}", "token").replace("{id}", "k1");
+        for method in operations.as_object().unwrap().keys() {
+            let method = method.to_uppercase();
+            let request = Request::builder().method(&*method).uri(&path);
+            let request = request
+                .header("host", "127.0.0.1:8081")
+                .header("authorization", "Bearer admin");
+            let (response, _) = ask(&fake, request, "{}").await;
+            assert_ne!(response.status(), 405, "{method} {path}");
+            let known = PATHS.iter().any(|known| *known == (&*method, &*path));
+            let open = ["/metrics", "/mails", "/openapi.json"].contains(&&*path);
+            assert!(known || open || path.contains("/k1"), "{method} {path}");
+        }
+    }
 }
