@@ -52,7 +52,7 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Send one command to a channel and print its reply
     Call(call::CallArgs),
-    /// Show the components that serve
+    /// Show the components that serve, and deploy others in their place
     #[command(subcommand)]
     Component(component::ComponentCommand),
     /// Make, show and revoke service keys
@@ -154,6 +154,9 @@ mod tests {
             "call accounts profile --as u --role admin --role user",
             "component list",
             "component inspect token",
+            "component deploy token f.wasm --grant mail --grant users/* --allow-downgrade --allow-quarantined",
+            "component rollback token --quarantine --allow-unread-schema",
+            "component rollback token --offline",
             "key create a --scope token/*",
             "key list",
             "key revoke k",
@@ -192,6 +195,10 @@ mod tests {
             "",
             "serv",
             "call token",
+            "component deploy token",
+            "component rollback",
+            "component rollback token --offline --allow-unread-schema",
+            "component rollback token --offline --url http://127.0.0.1:8081",
             "call token verify-token --role admin",
             "key create a",
             "mail list --state lost",
