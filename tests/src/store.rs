@@ -77,6 +77,12 @@ impl Gate {
         self.reached.notified().await;
     }
 
+    /// Stands at the gate until it is opened.
+    pub async fn pass(&self) {
+        self.reached.notify_one();
+        self.open.notified().await;
+    }
+
     /// Lets that one through.
     pub fn open(&self) {
         self.open.notify_one();
@@ -166,8 +172,7 @@ impl Store for ScriptedStore {
                 Ok(committed)
             }
             Twist::Held(gate) => {
-                gate.reached.notify_one();
-                gate.open.notified().await;
+                gate.pass().await;
                 self.inner.commit(batch).await
             }
         }
@@ -203,8 +208,7 @@ impl Snapshot for HeldSnapshot {
         if namespace.as_str().starts_with("c/") {
             let gate = lock(&self.gate).take();
             if let Some(gate) = gate {
-                gate.reached.notify_one();
-                gate.open.notified().await;
+                gate.pass().await;
             }
         }
         self.inner.get(namespace, key, now).await
