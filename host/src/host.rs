@@ -2,6 +2,7 @@
 
 mod builder;
 mod deploying;
+mod examining;
 mod following;
 mod info;
 mod known;

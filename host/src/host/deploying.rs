@@ -6,29 +6,20 @@
 use std::sync::Arc;
 
 use super::Host;
+use super::examining::Examined;
 use super::following::off_the_serving_threads;
-use crate::builds::check::{self, Candidate, Place, Problem};
+use crate::builds::check;
 use crate::builds::probe::probe;
-use crate::builds::{
-    Act, BuildRecord, Chosen, DeployOptions, Deployed, DeploymentRecord, Highest, Refused, audited,
-};
+use crate::builds::{Act, Chosen, DeployOptions, Deployed, DeploymentRecord, Refused, audited};
 use crate::config::is_name;
+use crate::sandbox::Digest;
 use crate::sandbox::deployment::Deployment;
-use crate::sandbox::{Deployments, Digest, Grants};
 use crate::services::attempt_id;
 use crate::store::Write;
 use crate::transaction::commit_unchecked;
 
 /// How often a change of one channel is tried against changes of others.
 pub(super) const ATTEMPTS: u32 = 8;
-
-/// What the reading of a candidate gave.
-struct Examined {
-    build: BuildRecord,
-    highest: Highest,
-    given: Grants,
-    warnings: Vec<String>,
-}
 
 impl Host {
     /// Serves `channel` by the build `bytes` from now on, also after a restart and on the other hosts of the store. Messages in
@@ -111,18 +102,6 @@ impl Host {
         Ok(deployed)
     }
 
-    fn check_size(&self, size: usize) -> Result<(), Problem> {
-        let most = self.0.config.deploy.max_bytes;
-        match size <= most {
-            true => Ok(()),
-            false => Err(Problem::new(
-                "limits",
-                format!("the build has {size} bytes; at most {most} are accepted"),
-                "make it smaller (optimise for size, strip it), or raise `deploy.max_bytes`",
-            )),
-        }
-    }
-
     /// What to answer if this very build serves already: who asks again after a lost answer finds it done.
     fn unchanged(
         &self,
@@ -144,76 +123,6 @@ impl Host {
             revision: record.revision,
             changed: false,
             warnings: Vec::new(),
-        })
-    }
-
-    /// Reads the build and says everything that is wrong with it. Nothing is compiled or run.
-    fn examine(
-        &self,
-        channel: &str,
-        digest: Digest,
-        bytes: &[u8],
-        (record, deployments): (&DeploymentRecord, &Deployments),
-        options: &DeployOptions,
-    ) -> Result<Examined, Vec<Problem>> {
-        let (contract, at) = check::read(channel, bytes).map_err(|problem| vec![problem])?;
-        let exported = &contract.channels[at];
-        let mut problems = Vec::new();
-        let version = exported.version.to_string();
-        let signature = options.signature.as_deref();
-        let counter = self
-            .0
-            .provenance
-            .verify(channel, &digest, &version, signature)
-            .unwrap_or_else(|problem| {
-                problems.push(problem);
-                None
-            });
-        let Some(serving) = deployments.get(channel) else {
-            let remedy = "`component list` shows those that are served";
-            return Err(vec![Problem::new(
-                "contract",
-                "nobody serves the channel",
-                remedy,
-            )]);
-        };
-        let (given, asked) =
-            check::given(&contract, &serving.given, options).unwrap_or_else(|problem| {
-                problems.push(problem);
-                Default::default()
-            });
-        let candidate = Candidate {
-            contract: &contract,
-            exported,
-            digest,
-            counter,
-        };
-        let place = Place {
-            serving: &serving.contract,
-            exported: serving.exported(),
-            graph: deployments.graph(),
-            settings: self.0.settings(channel, given.clone()),
-            auth: &self.0.router.auth,
-            record,
-        };
-        problems.extend(check::check(&candidate, &place, &asked, options));
-        if !problems.is_empty() {
-            return Err(problems);
-        }
-        let mut build = BuildRecord::new(channel, digest, &version, bytes.len());
-        build.author = contract.author.as_deref().map(str::to_owned);
-        build.counter = counter;
-        build.signature.clone_from(&options.signature);
-        Ok(Examined {
-            build,
-            highest: Highest {
-                version: exported.version.clone(),
-                counter: counter.or(record.highest.as_ref().and_then(|highest| highest.counter)),
-            },
-            given,
-            warnings: one_way(serving, &contract.manifest.schema.writes)
-                .into_iter()
-                .collect(),
         })
     }
 
@@ -307,16 +216,6 @@ impl Host {
             tracing::error!(%error, "the refusal of a deploy could not be put on record");
         }
     }
-}
-
-/// What the serving build does not read any more once the next one has written.
-fn one_way(serving: &Deployment, writes: &u32) -> Option<String> {
-    let reads = &serving.contract.manifest.schema.reads;
-    (!reads.contains(writes)).then(|| {
-        format!(
-            "it writes schema {writes}, which the build before does not read: going back to that one needs `--allow-unread-schema`"
-        )
-    })
 }
 
 fn detail(examined: &Examined) -> Vec<(&'static str, String)> {

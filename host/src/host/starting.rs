@@ -78,6 +78,16 @@ impl Inner {
                     .load(channel, bytes, &Grants::default())
                     .map_err(|cause| component_error(channel, cause))?,
                 Some(chosen) => {
+                    let build = chosen.digest.short();
+                    tracing::info!(channel, build, "what was deployed serves");
+                    if self
+                        .settings(channel, Grants::default())
+                        .component
+                        .file
+                        .is_some()
+                    {
+                        tracing::warn!(channel, "and not the `file` that the configuration names");
+                    }
                     deployed.push(channel.clone());
                     self.load_stored(channel, chosen).await.map_err(|cause| {
                         let channel = channel.clone();
