@@ -2,6 +2,12 @@
 
 mod builder;
 mod deploying;
+mod examining;
+mod following;
+mod info;
+mod known;
+mod rolling_back;
+mod starting;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -14,10 +20,12 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use self::known::Known;
 use crate::audit::AuditLog;
 use crate::builds::trust::Untrusted;
+use crate::builds::{Builds, BuildsError, Provenance, Refused};
 use crate::clock::{Clock, Timestamp};
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::contract::Channel;
 use crate::error::Failure;
 use crate::hashing::HashPoolError;
@@ -28,7 +36,7 @@ use crate::outbox::{self, Deliverer, Mails, Posted};
 use crate::planes::Planes;
 use crate::router::Router;
 use crate::sandbox::deployment::Deployment;
-use crate::sandbox::{CodeCache, DeployError, Digest, EffectiveLimits, EngineError, Grants};
+use crate::sandbox::{CodeCache, DeployError, EngineError, Grants};
 use crate::service_keys::ServiceKeys;
 use crate::services::Services;
 use crate::store::{Range, Store, StoreError};
@@ -36,8 +44,9 @@ use crate::subjects::Subjects;
 use crate::telemetry::Metrics;
 
 pub use builder::HostBuilder;
+pub use info::{BuildInfo, BuildState, DeploymentInfo, DeploymentState};
 #[cfg(any(test, feature = "testing"))]
-pub(crate) use deploying::bundle;
+pub(crate) use starting::bundle;
 
 /// A running host. Cheap to clone; the last clone that goes ends its background work.
 #[derive(Clone)]
@@ -49,8 +58,19 @@ struct Inner {
     config: Config,
     planes: Planes,
     cache: Option<CodeCache>,
+    /// The settings of a channel of which the configuration says nothing.
+    unset: config::Component,
     default_grants: HashMap<String, Grants>,
-    earlier: Mutex<HashMap<String, Vec<Arc<Deployment>>>>,
+    /// The builds that this host brings along, by channel: what serves where nothing was deployed.
+    brought: HashMap<String, Arc<[u8]>>,
+    builds: Builds,
+    provenance: Arc<dyn Provenance>,
+    /// Held while something about deployments is changed. What it is held for is decided in the store: this spares work.
+    changing: tokio::sync::Mutex<()>,
+    known: Mutex<HashMap<String, Known>>,
+    /// Builds that served lately, by channel, the latest last.
+    warm: Mutex<HashMap<String, Vec<Arc<Deployment>>>>,
+    started_at: Timestamp,
     mails: Mails,
     deliverer: Arc<Deliverer>,
     /// Ends when it is told to stop and has finished what it had begun. None: this host delivers no mails.
@@ -95,30 +115,34 @@ pub enum StartError {
         /// Why.
         cause: Untrusted,
     },
+    /// What was deployed cannot be read.
+    #[error("the deployed builds: {0}")]
+    Builds(#[from] BuildsError),
+    /// A build that was deployed cannot serve any more.
+    #[error(
+        "channel {channel}: the build that was deployed cannot serve: {cause}; mend that, or go back to the build before: \
+         `vestibule component rollback {channel} --offline`"
+    )]
+    Deployed {
+        /// Its channel.
+        channel: String,
+        /// Why.
+        cause: Refused,
+    },
+    /// Builds that were deployed do not fit the others.
+    #[error(
+        "{cause}; builds that were deployed serve {}: go back with `vestibule component rollback <channel> --offline` where \
+         the others need a newer one", .deployed.join(", ")
+    )]
+    Misfit {
+        /// The channels to which builds were deployed.
+        deployed: Vec<String>,
+        /// Why.
+        cause: DeployError,
+    },
     /// The configuration contradicts itself.
     #[error("{0}")]
     Config(String),
-}
-
-/// A serving build, for people.
-#[derive(Debug, Clone, Serialize)]
-pub struct DeploymentInfo {
-    /// The channel.
-    pub channel: String,
-    /// The WIT package's version.
-    pub version: String,
-    /// SHA-256 of the build, in hexadecimal.
-    pub digest: String,
-    /// The build's size in bytes.
-    pub size: usize,
-    /// Its commands.
-    pub commands: Vec<String>,
-    /// What it imports, each function of another channel's commands on its own.
-    pub imports: Vec<String>,
-    /// What it may import.
-    pub grants: Vec<String>,
-    /// What a message in it may use up.
-    pub limits: EffectiveLimits,
 }
 
 impl Host {
@@ -184,36 +208,18 @@ impl Host {
             .map_err(|cause| Failure::unknown().because(cause))
     }
 
-    /// Serves `channel` by the build `bytes` from now on. Messages in flight finish on the build they started with; it is kept
-    /// for [`Host::rollback`].
-    ///
-    /// # Errors
-    /// When the build may not serve; the serving build stays as it is.
-    pub async fn deploy(&self, channel: &str, bytes: Vec<u8>) -> Result<Digest, DeployError> {
-        let (host, name) = (self.clone(), channel.to_owned());
-        let loaded = tokio::task::spawn_blocking(move || host.0.load(&name, &bytes)).await;
-        let deployment = loaded.map_err(|cause| DeployError::Compile(cause.to_string()))??;
-        self.0.switch(Arc::new(deployment))
-    }
-
-    /// Goes back to the build that served `channel` before.
-    ///
-    /// # Errors
-    /// [`DeployError::NoEarlier`], or when it no longer fits the other builds.
-    pub fn rollback(&self, channel: &str) -> Result<Digest, DeployError> {
-        self.0.rollback(channel)
-    }
-
     /// The builds that serve now, by channel.
     #[must_use]
     pub fn deployments(&self) -> Vec<DeploymentInfo> {
-        self.0
-            .router
-            .deployments
-            .load()
-            .iter()
-            .map(|deployment| info(deployment))
-            .collect()
+        let serving = self.0.router.deployments.load_full();
+        let infos = serving.iter().map(|deployment| self.0.info(deployment));
+        infos.collect()
+    }
+
+    /// What the store knows of builds.
+    #[must_use]
+    pub fn builds(&self) -> &Builds {
+        &self.0.builds
     }
 
     /// The contracts of the builds that serve now.
@@ -365,29 +371,5 @@ impl Host {
 
     fn services(&self) -> &Arc<Services> {
         &self.0.router.services
-    }
-}
-
-fn info(deployment: &Deployment) -> DeploymentInfo {
-    let channel = deployment.exported();
-    let imports = deployment.contract.imports.iter().flat_map(|import| {
-        let functions = import.functions.iter();
-        functions
-            .map(|function| format!("{}#{function}", import.interface))
-            .collect::<Vec<_>>()
-    });
-    DeploymentInfo {
-        channel: deployment.channel.to_string(),
-        version: channel.version.to_string(),
-        digest: deployment.digest.to_string(),
-        size: deployment.size,
-        commands: channel
-            .commands
-            .iter()
-            .map(|command| command.name.to_string())
-            .collect(),
-        imports: imports.collect(),
-        grants: deployment.grants.names(),
-        limits: deployment.limits.clone(),
     }
 }

@@ -8,11 +8,13 @@ use std::sync::Arc;
 
 use clap::Args;
 use vestibule::Host;
+use vestibule::builds::Builds;
 use vestibule::clock::{Clock as _, SystemClock};
 use vestibule::config::{Config, environment};
 use vestibule::data_folder::DataPaths;
 use vestibule::keyring::{KeyRing, RootKey};
 use vestibule::store::Store;
+use vestibule::store::memory::MemoryStore;
 use vestibule::store::sqlite::{SqliteOptions, SqliteStore};
 use vestibule::transport::admin::{Finding, FindingState};
 
@@ -93,7 +95,7 @@ impl Report {
                 "data folder",
                 format!("there is none at {folder}: `vestibule serve` makes it, or name another with --data"),
             );
-            self.components(&config).await;
+            self.components(&config, None).await;
             return;
         }
         self.permissions(&paths);
@@ -104,8 +106,8 @@ impl Report {
                     "data folder",
                     format!("{}, not in use", paths.root().display()),
                 );
-                self.store(&config, &paths).await;
-                self.components(&config).await;
+                let store = self.store(&config, &paths).await;
+                self.components(&config, store).await;
             }
             Err(error) => self.problem(
                 "data folder",
@@ -186,15 +188,19 @@ impl Report {
         }
     }
 
-    async fn store(&mut self, config: &Config, paths: &DataPaths) {
+    /// Looks at the database, and gives it back if it can be read.
+    async fn store(&mut self, config: &Config, paths: &DataPaths) -> Option<Arc<dyn Store>> {
         let database = paths.database();
         if !database.exists() {
             self.warning("database", "there is none yet: `vestibule serve` makes it");
-            return;
+            return None;
         }
         let store = match SqliteStore::open(&database, SqliteOptions::default()) {
             Ok(store) => Arc::new(store),
-            Err(error) => return self.problem("database", error.to_string()),
+            Err(error) => {
+                self.problem("database", error.to_string());
+                return None;
+            }
         };
         match store.check().await {
             Ok(()) => self.ok("database", "every page and index is whole"),
@@ -203,7 +209,8 @@ impl Report {
                 format!("{error}: keep the file, and restore a backup into an empty data folder"),
             ),
         }
-        self.keys(config, paths, store).await;
+        self.keys(config, paths, store.clone()).await;
+        Some(store)
     }
 
     async fn keys(&mut self, config: &Config, paths: &DataPaths, store: Arc<SqliteStore>) {
@@ -226,9 +233,18 @@ impl Report {
         }
     }
 
-    /// Builds a host of the same components on a store in memory: whatever would keep the server from starting shows.
-    async fn components(&mut self, config: &Config) {
-        match Host::builder().config(config.clone()).build().await {
+    /// Builds a host of the same components, those that were deployed included, on a store in memory: whatever would keep the server
+    /// from starting shows.
+    async fn components(&mut self, config: &Config, store: Option<Arc<dyn Store>>) {
+        let memory = Arc::new(MemoryStore::new());
+        if let Some(store) = store {
+            let builds = Builds::new(store, Arc::new(SystemClock));
+            if let Err(error) = builds.copy_to(&*memory).await {
+                return self.problem("components", error.to_string());
+            }
+        }
+        let host = Host::builder().config(config.clone()).store(memory);
+        match host.build().await {
             Ok(host) => {
                 let channels = host.deployments().into_iter().map(|found| found.channel);
                 let channels: Vec<_> = channels.collect();

@@ -52,7 +52,7 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Send one command to a channel and print its reply
     Call(call::CallArgs),
-    /// Show the components that serve, make new ones, and judge builds of them
+    /// Show the components that serve, deploy others in their place, make and judge new ones
     #[command(subcommand)]
     Component(component::ComponentCommand),
     /// Make, show and revoke service keys
@@ -161,6 +161,9 @@ mod tests {
             "component fetch oci://ghcr.io/a/b:1 --out f",
             "component conformance token f --against g --config h",
             "component new --channel notes --lang js --dir d",
+            "component deploy token f.wasm --grant mail --grant users/* --allow-downgrade --allow-quarantined",
+            "component rollback token --quarantine --allow-unread-schema",
+            "component rollback token --offline",
             "key create a --scope token/*",
             "key list",
             "key revoke k",
@@ -200,6 +203,10 @@ mod tests {
             "serv",
             "component conformance token",
             "call token",
+            "component deploy token",
+            "component rollback",
+            "component rollback token --offline --allow-unread-schema",
+            "component rollback token --offline --url http://127.0.0.1:8081",
             "call token verify-token --role admin",
             "component keygen",
             "component sign f --channel token",

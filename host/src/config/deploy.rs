@@ -6,14 +6,17 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::ConfigError;
-use super::check::named;
+use super::check::{named, within};
 use crate::builds::keys::PublicKey;
 use crate::builds::tagged::Tagged;
+use crate::contract::MAX_COMPONENT_BYTES;
 
 /// Builds that are not part of the program.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Deploy {
+    /// The largest build, in bytes.
+    pub max_bytes: usize,
     /// Whose signatures are believed: `ed25519:…`.
     pub trust: Vec<PublicKey>,
     /// Whether a build must be signed by one of them, or pinned.
@@ -45,6 +48,18 @@ impl fmt::Debug for Registry {
     }
 }
 
+impl Default for Deploy {
+    fn default() -> Self {
+        Self {
+            max_bytes: 16 * 1024 * 1024,
+            trust: Vec::new(),
+            require_signature: false,
+            pinned: BTreeMap::new(),
+            registries: BTreeMap::new(),
+        }
+    }
+}
+
 impl Deploy {
     /// The account at the registry `host`, if there is one.
     #[must_use]
@@ -55,6 +70,8 @@ impl Deploy {
     }
 
     pub(super) fn check(&self) -> Result<(), ConfigError> {
+        let most = u64::try_from(MAX_COMPONENT_BYTES).unwrap_or(u64::MAX);
+        within("deploy.max_bytes", self.max_bytes, 1..=most)?;
         for channel in self.pinned.keys() {
             named("deploy.pinned", channel)?;
         }

@@ -444,6 +444,10 @@ fn a_wrong_value_is_refused_with_its_rule() {
         ),
         ("[mail]\nport = 0", "`mail.port` must be from 1 to 65535"),
         (
+            "[deploy]\nmax_bytes = 67108865",
+            "`deploy.max_bytes` must be from 1 to 67108864",
+        ),
+        (
             "[audit]\nkeep_days = 0",
             "`audit.keep_days` must be from 1 to 36500",
         ),

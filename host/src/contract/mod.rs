@@ -21,6 +21,7 @@ pub mod reference;
 mod schema;
 mod sections;
 pub mod shape;
+pub mod successor;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -58,6 +59,8 @@ pub struct Contract {
     pub called: Vec<Channel>,
     /// What the build says of itself.
     pub manifest: Manifest,
+    /// Who wrote the build, as it says itself (the custom section `authors`): printable text on one line. Nobody checked it.
+    pub author: Option<Arc<str>>,
     /// What was wrong with the component and could be passed over: documentation that cannot be read.
     pub warnings: Vec<String>,
 }

@@ -34,6 +34,7 @@ pub(super) fn read(component: &[u8]) -> Result<Contract, ContractError> {
         imports: imports(&resolve, &world.imports),
         called,
         manifest,
+        author: sections.author.map(Into::into),
         warnings,
     })
 }

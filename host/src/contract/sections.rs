@@ -15,6 +15,12 @@ pub const WIT_SECTION: &str = "vestibule:wit";
 /// The custom section with the build's [`Manifest`](super::Manifest), as JSON.
 pub const MANIFEST_SECTION: &str = "vestibule:manifest";
 
+/// The custom section in which the tools of WebAssembly put who wrote a build (`wasm-tools metadata add --authors`), as text.
+const AUTHORS_SECTION: &str = "authors";
+
+/// The longest author, in bytes; a longer text is not one.
+const MAX_AUTHOR_BYTES: usize = 256;
+
 /// Sections of one name are read up to so many bytes together.
 const MAX_SECTION_BYTES: usize = 1 << 20;
 
@@ -27,6 +33,8 @@ pub(super) struct Sections {
     pub(super) manifests: Vec<Vec<u8>>,
     /// That there was more WIT than is read.
     pub(super) wit_too_large: bool,
+    /// Who wrote the build, as it says itself: printable text on one line.
+    pub(super) author: Option<String>,
 }
 
 /// Finds our sections in `component`, whatever is nested how deep: parsing goes through the bytes once, front to back.
@@ -51,8 +59,20 @@ pub(super) fn find(component: &[u8]) -> Result<Sections, ContractError> {
                 }
                 found.manifests.push(data.to_vec());
             }
+            // The first is the component's own; those of modules inside come later.
+            AUTHORS_SECTION if found.author.is_none() => found.author = author(data),
             _ => {}
         }
     }
     Ok(found)
+}
+
+/// What stands in the section, if it can be shown to anybody.
+fn author(data: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(data).ok()?.trim();
+    let fits = (1..=MAX_AUTHOR_BYTES).contains(&text.len());
+    let plain = text
+        .chars()
+        .all(|c| c == ' ' || c.is_alphanumeric() || c.is_ascii_punctuation());
+    (fits && plain).then(|| text.to_owned())
 }

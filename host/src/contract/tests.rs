@@ -301,3 +301,27 @@ fn a_contract_is_shared_between_threads() {
     fn shared<T: Clone + std::fmt::Debug + Send + Sync + 'static>() {}
     shared::<Contract>();
 }
+
+#[test]
+fn a_build_may_say_who_wrote_it_in_plain_words() {
+    let with = |author: &[u8]| {
+        let wit = "package vestibule:probe@1.0.0;\ninterface commands { run: func(); }\nworld w { export commands; }\n";
+        let mut bytes = component(wit, None);
+        bytes.extend(section("authors", author));
+        Contract::read(&bytes).unwrap().author
+    };
+    assert_eq!(
+        with("Ann Æ <ann@example.com>".as_bytes()).as_deref(),
+        Some("Ann Æ <ann@example.com>")
+    );
+    for hostile in [
+        &b""[..],
+        b"\x1b[2J",
+        b"a\nb",
+        b"\xff",
+        "a\u{202e}b".as_bytes(),
+        &[b'a'; 257],
+    ] {
+        assert_eq!(with(hostile), None);
+    }
+}

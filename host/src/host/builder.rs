@@ -8,9 +8,11 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::sync::{Notify, watch};
 
+use super::following::{LOOK, follow};
 use super::{Host, Inner, StartError};
 use crate::audit;
 use crate::buckets::Buckets;
+use crate::builds::{Builds, Configured, Provenance};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config};
 use crate::hashing::HashPool;
@@ -46,6 +48,8 @@ pub struct HostBuilder {
     prepared: Option<Arc<Deployments>>,
     mailer: Option<Arc<dyn Mailer>>,
     delivers: bool,
+    provenance: Option<Arc<dyn Provenance>>,
+    follow_every: Duration,
 }
 
 impl Default for HostBuilder {
@@ -64,6 +68,8 @@ impl Default for HostBuilder {
             prepared: None,
             mailer: None,
             delivers: true,
+            provenance: None,
+            follow_every: LOOK,
         }
     }
 }
@@ -164,6 +170,21 @@ impl HostBuilder {
         self
     }
 
+    /// Who says whether a build that is deployed comes from whom it should, instead of `[deploy]` of the configuration. Builds that the host brings along are not asked about.
+    #[must_use]
+    pub fn provenance(mut self, provenance: Arc<dyn Provenance>) -> Self {
+        self.provenance = Some(provenance);
+        self
+    }
+
+    /// How often it is looked whether another host of the same store has deployed something: every five seconds, unless this says
+    /// otherwise. At least a millisecond.
+    #[must_use]
+    pub fn follow_every(mut self, every: Duration) -> Self {
+        self.follow_every = every.max(Duration::from_millis(1));
+        self
+    }
+
     /// Makes the host. Must be called within a tokio runtime, which it uses for its background work.
     ///
     /// # Errors
@@ -248,14 +269,24 @@ impl HostBuilder {
             limits: EffectiveLimits::of(&limits, &config::ComponentLimits::default()),
         });
         let (stop, stopped) = watch::channel(false);
+        let provenance = self
+            .provenance
+            .unwrap_or_else(|| Arc::new(Configured(self.config.deploy.clone())));
         let mut inner = Inner {
             service_keys: Arc::new(ServiceKeys::new(store.clone(), self.clock.clone())),
             router,
             cache,
             default_grants: HashMap::new(),
+            unset: config::Component::default(),
+            brought: HashMap::new(),
+            builds: Builds::new(store.clone(), self.clock.clone()),
+            provenance,
+            changing: tokio::sync::Mutex::default(),
+            known: Mutex::default(),
+            warm: Mutex::default(),
+            started_at: self.clock.now(),
             config: self.config,
             planes,
-            earlier: Mutex::default(),
             mails: Mails::new(queue, mailed),
             deliverer: deliverer.clone(),
             delivery: tokio::sync::Mutex::default(),
@@ -263,7 +294,7 @@ impl HostBuilder {
         };
         match self.prepared {
             Some(deployments) => inner.router.deployments.store(deployments),
-            None => inner = inner.deploy_all(self.components, self.bundled)?,
+            None => inner = inner.start(self.components, self.bundled).await?,
         }
         if self.delivers {
             let delivery = tokio::spawn(deliverer.run(stopped.clone()));
@@ -278,8 +309,10 @@ impl HostBuilder {
         tokio::spawn(trims);
         let sweeper = Sweeper::new(store, self.clock);
         tokio::spawn(sweeper.run(DEFAULT_INTERVAL, stopped.clone()));
-        tokio::spawn(follow_keys(inner.router.services.clone(), stopped));
-        Ok(Host(Arc::new(inner)))
+        tokio::spawn(follow_keys(inner.router.services.clone(), stopped.clone()));
+        let inner = Arc::new(inner);
+        tokio::spawn(follow(Arc::downgrade(&inner), self.follow_every, stopped));
+        Ok(Host(inner))
     }
 }
 

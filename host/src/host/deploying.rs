@@ -1,183 +1,235 @@
-//! Which builds serve: those of the start, and those that are put in their place while the host runs.
+//! A build in place of the one that serves.
+//!
+//! Read and checked, stored, compiled, tried; then one commit decides, and one switch makes it so. Whatever goes wrong before the
+//! commit leaves what served.
 
-use std::collections::HashMap;
-use std::path::Path;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
-use super::{Inner, StartError};
-use crate::builds::file::{self, Refused};
-use crate::config;
-use crate::contract::Contract;
-use crate::router::takes_a_credential;
-use crate::sandbox::deployment::{Deployment, Settings};
-use crate::sandbox::{DeployError, Deployments, Digest, Grants};
+use super::Host;
+use super::examining::Examined;
+use super::following::off_the_serving_threads;
+use crate::builds::check;
+use crate::builds::probe::probe;
+use crate::builds::{Act, Chosen, DeployOptions, Deployed, DeploymentRecord, Refused, audited};
+use crate::config::is_name;
+use crate::sandbox::Digest;
+use crate::sandbox::deployment::Deployment;
+use crate::services::attempt_id;
+use crate::store::Write;
+use crate::transaction::commit_unchecked;
 
-impl Inner {
-    /// Loads the bundled builds, those of the configuration and those of the embedder, the later instead of the earlier.
-    pub(super) fn deploy_all(
-        mut self,
-        components: Vec<Vec<u8>>,
-        bundled: bool,
-    ) -> Result<Self, StartError> {
-        let mut builds: HashMap<String, Vec<u8>> = HashMap::new();
-        for (channel, bytes) in bundle().filter(|_| bundled) {
-            let contract =
-                Contract::read(bytes).map_err(|cause| component_error(channel, cause.into()))?;
-            self.default_grants
-                .insert(channel.to_owned(), Grants::needed_by(&contract.imports));
-            builds.insert(channel.to_owned(), bytes.to_vec());
-        }
-        for (channel, settings) in &self.config.components {
-            if let Some(file) = &settings.file {
-                let bytes = configured(&self.config.deploy, channel, file)?;
-                builds.insert(channel.clone(), bytes);
+/// How often a change of one channel is tried against changes of others.
+pub(super) const ATTEMPTS: u32 = 8;
+
+impl Host {
+    /// Serves `channel` by the build `bytes` from now on, also after a restart and on the other hosts of the store. Messages in
+    /// flight finish on the build they started with; it is kept for [`Host::rollback`].
+    ///
+    /// Once begun it goes on to its end, also if this future is dropped. Every deploy and every refusal is on record.
+    ///
+    /// # Errors
+    /// When the build may not serve, or could not be stored; what serves stays as it is.
+    pub async fn deploy(
+        &self,
+        channel: &str,
+        bytes: Vec<u8>,
+        options: DeployOptions,
+    ) -> Result<Deployed, Refused> {
+        let (host, channel) = (self.clone(), channel.to_owned());
+        let task = tokio::spawn(async move {
+            let digest = Digest::of(&bytes);
+            let done = host.try_deploy(&channel, digest, bytes, &options).await;
+            match &done {
+                Ok(deployed) => tracing::info!(
+                    channel,
+                    build = digest.short(),
+                    changed = deployed.changed,
+                    "a build was deployed"
+                ),
+                Err(refused) => {
+                    let act = Act {
+                        action: "component-deploy",
+                        outcome: "denied",
+                        channel: named(&channel),
+                        digest: Some(digest),
+                        before: None,
+                        detail: vec![("reason", refused.reason())],
+                        by: &options.by,
+                    };
+                    host.record_refusal(act, refused).await;
+                }
             }
-        }
-        for bytes in components {
-            let contract =
-                Contract::read(&bytes).map_err(|cause| component_error("?", cause.into()))?;
-            for channel in &contract.channels {
-                builds.insert(channel.name.to_string(), bytes.clone());
-            }
-        }
-        if let Some(channel) = self
-            .config
-            .components
-            .keys()
-            .find(|channel| !builds.contains_key(*channel))
-        {
-            let text =
-                format!("components.{channel}: no build serves this channel; name one with `file`");
-            return Err(StartError::Config(text));
-        }
-        let mut deployments = Deployments::default();
-        for (channel, bytes) in &builds {
-            let deployment = self
-                .load(channel, bytes)
-                .map_err(|cause| component_error(channel, cause))?;
-            deployments = deployments.with(Arc::new(deployment));
-        }
-        self.check(&deployments).map_err(|cause| match cause {
-            DeployError::Auth { .. } => StartError::Config(cause.to_string()),
-            cause => component_error("?", cause),
-        })?;
-        self.router.deployments.store(Arc::new(deployments));
-        Ok(self)
+            done
+        });
+        task.await.unwrap_or(Err(Refused::Fault))
     }
 
-    /// Whether these builds can serve together, and check credentials as `[auth]` says.
-    fn check(&self, deployments: &Deployments) -> Result<(), DeployError> {
-        deployments.check()?;
-        self.check_auth(deployments)
+    async fn try_deploy(
+        &self,
+        channel: &str,
+        digest: Digest,
+        bytes: Vec<u8>,
+        options: &DeployOptions,
+    ) -> Result<Deployed, Refused> {
+        if self.0.router.deployments.load().get(channel).is_none() {
+            return Err(Refused::UnknownChannel(channel.to_owned()));
+        }
+        self.check_size(bytes.len())?;
+        let (record, deployments) = self.standing(channel).await?;
+        if let Some(unchanged) = self.unchanged(channel, &record, &digest, options) {
+            return Ok(unchanged);
+        }
+        let bytes: Arc<[u8]> = bytes.into();
+        let examined = {
+            let (host, channel) = (self.clone(), channel.to_owned());
+            let (bytes, record, options) = (bytes.clone(), record.clone(), options.clone());
+            let examine =
+                move || host.examine(&channel, digest, &bytes, (&record, &deployments), &options);
+            let examined = off_the_serving_threads(examine).await?;
+            examined.map_err(Refused::Problems)?
+        };
+        self.0.builds.store(&examined.build, &bytes).await?;
+        // What is compiled is what will be found after a restart.
+        let bytes = self.0.builds.bytes(channel, &digest).await?;
+        let given = examined.given.clone();
+        let deployment = self.compile(channel, bytes.into(), given).await?;
+        let router = &self.0.router;
+        probe(&router.services, &router.permits, &deployment).await?;
+        let deployed = self.decide(&record, deployment, examined, options).await?;
+        if let Err(error) = self.0.builds.collect(channel).await {
+            tracing::warn!(%error, channel, "builds that nothing needs could not be removed");
+        }
+        Ok(deployed)
     }
 
-    /// A command that checks credentials must exist where its channel does, and take a single text: else every user would be
-    /// refused, one message after the other.
-    fn check_auth(&self, deployments: &Deployments) -> Result<(), DeployError> {
-        let auth = &self.router.auth;
-        for (key, command) in [("jwt", &auth.jwt), ("api_token", &auth.api_token)] {
-            let Some((channel, name)) = command else {
-                continue;
+    /// What to answer if this very build serves already: who asks again after a lost answer finds it done.
+    fn unchanged(
+        &self,
+        channel: &str,
+        record: &DeploymentRecord,
+        digest: &Digest,
+        options: &DeployOptions,
+    ) -> Option<Deployed> {
+        let serving = self.0.router.deployments.load().get(channel).cloned()?;
+        let chosen = record.serving.as_ref()?;
+        if chosen.digest != *digest || serving.digest != *digest || !options.grants.is_empty() {
+            return None;
+        }
+        Some(Deployed {
+            channel: channel.to_owned(),
+            digest: *digest,
+            version: serving.exported().version.to_string(),
+            previous: *digest,
+            revision: record.revision,
+            changed: false,
+            warnings: Vec::new(),
+        })
+    }
+
+    /// The commit that decides, and the switch.
+    async fn decide(
+        &self,
+        base: &DeploymentRecord,
+        deployment: Arc<Deployment>,
+        examined: Examined,
+        options: &DeployOptions,
+    ) -> Result<Deployed, Refused> {
+        let channel = &*deployment.channel;
+        let conflict = || Refused::Conflict(channel.to_owned());
+        let _changing = self.0.changing.lock().await;
+        for _ in 0..ATTEMPTS {
+            let seen = self.0.builds.deployments().await?;
+            if seen.of(channel).revision != base.revision {
+                return Err(conflict());
+            }
+            self.adopt(&seen).await;
+            let serving = self.0.router.deployments.load_full();
+            let next = serving.with(deployment.clone());
+            let problems = check::callers(&next.graph());
+            if !problems.is_empty() {
+                return Err(Refused::Problems(problems));
+            }
+            let chosen = Chosen {
+                digest: deployment.digest,
+                grants: examined.given.names(),
             };
-            let Some(deployment) = deployments.get(channel) else {
-                continue;
+            let now = self.0.router.services.clock.now();
+            let record = base.deploy(chosen, examined.highest.clone(), now);
+            let before = serving.get(channel).map(|build| build.digest);
+            let act = Act {
+                action: "component-deploy",
+                outcome: "success",
+                channel,
+                digest: Some(deployment.digest),
+                before,
+                detail: detail(&examined),
+                by: &options.by,
             };
-            if !deployment.command(name).is_some_and(takes_a_credential) {
-                return Err(DeployError::Auth {
-                    key,
-                    channel: channel.clone(),
-                    command: name.clone(),
+            let audit = self.audited(act)?;
+            if self
+                .0
+                .builds
+                .replace(&seen, channel, &record, audit)
+                .await?
+            {
+                let revision = record.revision;
+                self.0.switch(next, [(channel.to_owned(), record)]);
+                return Ok(Deployed {
+                    channel: channel.to_owned(),
+                    digest: deployment.digest,
+                    version: examined.build.version,
+                    previous: before.unwrap_or(deployment.digest),
+                    revision,
+                    changed: true,
+                    warnings: examined.warnings,
                 });
             }
         }
-        Ok(())
+        Err(conflict())
     }
 
-    pub(super) fn load(&self, channel: &str, bytes: &[u8]) -> Result<Deployment, DeployError> {
-        let component = self
-            .config
-            .components
-            .get(channel)
-            .cloned()
-            .unwrap_or_default();
-        let settings = Settings {
-            limits: &self.config.limits,
-            shared: &self.config.shared,
-            links: &self.config.links,
-            component: &component,
-            default_grants: self
-                .default_grants
-                .get(channel)
-                .cloned()
-                .unwrap_or_default(),
+    /// The writes that put something on record.
+    pub(super) fn audited(&self, act: Act<'_>) -> Result<Vec<Write>, Refused> {
+        let services = &self.0.router.services;
+        let writes = audited(act, services.audit, services.clock.now());
+        Ok(writes.map_err(crate::builds::BuildsError::from)?)
+    }
+
+    /// Puts a refusal on record. That it cannot be is no reason to refuse otherwise: nothing was done.
+    pub(super) async fn record_refusal(&self, act: Act<'_>, refused: &Refused) {
+        let services = &self.0.router.services;
+        tracing::warn!(
+            channel = act.channel,
+            action = act.action,
+            reason = refused.reason(),
+            "refused"
+        );
+        let written = match self.audited(act) {
+            Ok(writes) => {
+                let now = services.clock.now();
+                let written = commit_unchecked(&*services.store, attempt_id(), now, writes).await;
+                written.map_err(|cause| Refused::Store(cause.into()))
+            }
+            Err(cause) => Err(cause),
         };
-        Deployment::load(
-            &self.router.services.engine,
-            self.cache.as_ref(),
-            channel,
-            bytes,
-            &settings,
-        )
-    }
-
-    /// The one switch: whoever looks sees the old build or the new one.
-    pub(super) fn switch(&self, deployment: Arc<Deployment>) -> Result<Digest, DeployError> {
-        let mut earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
-        let serving = self.router.deployments.load_full();
-        let next = serving.with(deployment.clone());
-        self.check(&next)?;
-        self.router.deployments.store(Arc::new(next));
-        if let Some(previous) = serving.get(&deployment.channel) {
-            let kept = earlier.entry(deployment.channel.to_string()).or_default();
-            kept.push(previous.clone());
-            // One step back is promised; more would only hold memory.
-            kept.drain(..kept.len().saturating_sub(4));
+        if let Err(error) = written {
+            tracing::error!(%error, "the refusal of a deploy could not be put on record");
         }
-        Ok(deployment.digest)
-    }
-
-    pub(super) fn rollback(&self, channel: &str) -> Result<Digest, DeployError> {
-        let mut earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
-        let none = || DeployError::NoEarlier(channel.to_owned());
-        let kept = earlier.get_mut(channel).ok_or_else(none)?;
-        let previous = kept.last().cloned().ok_or_else(none)?;
-        let next = self.router.deployments.load_full().with(previous.clone());
-        self.check(&next)?;
-        kept.pop();
-        self.router.deployments.store(Arc::new(next));
-        Ok(previous.digest)
     }
 }
 
-/// The components that are part of this build of the host: (channel, bytes).
-pub(crate) fn bundle() -> impl Iterator<Item = (&'static str, &'static [u8])> {
-    #[cfg(feature = "bundle")]
-    let components = bundle::COMPONENTS
-        .iter()
-        .map(|component| (component.channel, component.wasm));
-    #[cfg(not(feature = "bundle"))]
-    let components = std::iter::empty();
-    components
+fn detail(examined: &Examined) -> Vec<(&'static str, String)> {
+    let mut detail = vec![("version", examined.build.version.clone())];
+    if !examined.given.is_empty() {
+        detail.push(("grants", examined.given.names().join(" ")));
+    }
+    detail
 }
 
-/// The build in `file` for `channel`, if `[deploy]` takes it.
-fn configured(deploy: &config::Deploy, channel: &str, file: &Path) -> Result<Vec<u8>, StartError> {
-    file::read_trusted(deploy, channel, file).map_err(|refused| match refused {
-        Refused::Io(cause) => StartError::File {
-            channel: channel.to_owned(),
-            cause,
-        },
-        Refused::Contract(cause) => component_error(channel, cause.into()),
-        Refused::Untrusted(cause) => StartError::Untrusted {
-            channel: channel.to_owned(),
-            cause,
-        },
-    })
-}
-
-fn component_error(channel: &str, cause: DeployError) -> StartError {
-    StartError::Component {
-        channel: channel.to_owned(),
-        cause,
+/// The channel's name for the record, if it can be one.
+pub(super) fn named(channel: &str) -> &str {
+    match is_name(channel) {
+        true => channel,
+        false => "-",
     }
 }

@@ -315,6 +315,9 @@ impl Router {
         } = &ending
         {
             self.services.metrics.fault(channel, fault.kind());
+            if let Some(deployment) = facts.deployments.get(channel) {
+                deployment.counts.fault();
+            }
             let serving = || facts.deployments.get(channel);
             let digest = match trace {
                 Some(trace) => Some(trace.digest),

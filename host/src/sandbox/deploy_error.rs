@@ -54,7 +54,4 @@ pub enum DeployError {
         /// The command.
         command: String,
     },
-    /// There is no earlier build.
-    #[error("channel {0} has no earlier build to go back to")]
-    NoEarlier(String),
 }

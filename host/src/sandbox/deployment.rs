@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker, Val};
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap, UpdateDeadline};
@@ -47,6 +48,10 @@ pub(crate) struct Deployment {
     pub(crate) digest: Digest,
     /// The size of its bytes.
     pub(crate) size: usize,
+    /// What it was given when it was deployed, beside what the channel has anyway.
+    pub(crate) given: Grants,
+    /// How it did since this host took it into use.
+    pub(crate) counts: Counts,
     at: usize,
     commands: HashMap<String, (usize, ComponentExportIndex)>,
     pre: InstancePre<State>,
@@ -64,6 +69,42 @@ pub(crate) struct Settings<'a> {
     pub(crate) component: &'a config::Component,
     /// What it may import if nothing is configured.
     pub(crate) default_grants: Grants,
+    /// What it was given when it was deployed.
+    pub(crate) given: Grants,
+}
+
+impl Settings<'_> {
+    /// What a build of `channel` may import. What the configuration lists is all that a channel may ever have; where it lists
+    /// nothing, a deploy may give more than the bundled build has.
+    pub(crate) fn grants(&self, channel: &str) -> Result<Grants, DeployError> {
+        match &self.component.grants {
+            Some(names) => Grants::parse(names).map_err(|cause| DeployError::Grant {
+                channel: channel.to_owned(),
+                cause,
+            }),
+            None => Ok(self.default_grants.and(&self.given)),
+        }
+    }
+}
+
+/// How often a build was called and how often it was to blame for a message's end. Of this process, since it was loaded.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    calls: AtomicU64,
+    faults: AtomicU64,
+}
+
+impl Counts {
+    /// It was to blame.
+    pub(crate) fn fault(&self) {
+        self.faults.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Calls, nested ones and repeated ones included; and faults.
+    pub(crate) fn read(&self) -> (u64, u64) {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        (read(&self.calls), read(&self.faults))
+    }
 }
 
 impl Deployment {
@@ -91,13 +132,7 @@ impl Deployment {
                 found,
             });
         };
-        let grants = match &settings.component.grants {
-            Some(names) => Grants::parse(names).map_err(|cause| DeployError::Grant {
-                channel: channel.to_owned(),
-                cause,
-            })?,
-            None => settings.default_grants.clone(),
-        };
+        let grants = settings.grants(channel)?;
         grants
             .check(channel, &contract.imports)
             .map_err(DeployError::Missing)?;
@@ -112,6 +147,8 @@ impl Deployment {
             schema: contract.manifest.schema.writes,
             limits: EffectiveLimits::of(settings.limits, &settings.component.limits),
             size: bytes.len(),
+            given: settings.given.clone(),
+            counts: Counts::default(),
             contract,
             grants,
             config,
@@ -143,6 +180,37 @@ impl Deployment {
         via: Option<Arc<str>>,
     ) -> (Option<Box<Work>>, Result<Option<Val>, Ending>) {
         let _live = Live::new(&services.metrics);
+        self.counts.calls.fetch_add(1, Ordering::Relaxed);
+        let mut store = self.sandbox(services, work, via);
+        let called = self.call(&mut store, command, params).await;
+        let exceeded = store.data().memory.exceeded;
+        let result = called.map_err(|error| self.ending(error, exceeded, command));
+        (store.into_data().into_work(), result)
+    }
+
+    /// Makes a sandbox and calls nothing in it: whatever runs when a build is instantiated runs, within its limits. The message
+    /// comes back to nobody.
+    pub(crate) async fn instantiate(
+        self: &Arc<Self>,
+        services: &Arc<Services>,
+        work: Box<Work>,
+    ) -> Result<(), Ending> {
+        let _live = Live::new(&services.metrics);
+        let mut store = self.sandbox(services, work, None);
+        let instantiated = self.pre.instantiate_async(&mut store).await;
+        let exceeded = store.data().memory.exceeded;
+        instantiated
+            .map(drop)
+            .map_err(|error| self.ending(error, exceeded, ""))
+    }
+
+    /// A store of its own for one call, with its limits.
+    fn sandbox(
+        self: &Arc<Self>,
+        services: &Arc<Services>,
+        work: Box<Work>,
+        via: Option<Arc<str>>,
+    ) -> Store<State> {
         let state = State::new(self.clone(), via, services.clone(), work);
         let mut store = Store::new(services.engine.wasmtime(), state);
         store.limiter(|state| &mut state.memory);
@@ -154,10 +222,7 @@ impl Deployment {
         );
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|mut store| tick(store.data_mut()));
-        let called = self.call(&mut store, command, params).await;
-        let exceeded = store.data().memory.exceeded;
-        let result = called.map_err(|error| self.ending(error, exceeded, command));
-        (store.into_data().into_work(), result)
+        store
     }
 
     async fn call(
@@ -269,7 +334,7 @@ fn tick(state: &mut State) -> wasmtime::Result<UpdateDeadline> {
 
 /// What `config.get` answers: for each name that the build declares the component's own value, else the installation's
 /// shared one, else the build's default.
-fn values(
+pub(crate) fn values(
     channel: &str,
     contract: &Contract,
     settings: &Settings<'_>,

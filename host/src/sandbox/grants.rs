@@ -92,6 +92,35 @@ impl Grants {
         }
     }
 
+    /// These and `others`.
+    #[must_use]
+    pub fn and(&self, others: &Self) -> Self {
+        let mut grants = self.0.clone();
+        grants.extend(others.0.iter().cloned());
+        grants.sort();
+        grants.dedup();
+        Self(grants)
+    }
+
+    /// Those that `imports` ask for something of; and those that give them nothing.
+    #[must_use]
+    pub fn used_by(&self, imports: &[Import]) -> (Self, Self) {
+        let needed: Vec<Grant> = imports
+            .iter()
+            .flat_map(needs)
+            .map(|(grant, _)| grant)
+            .collect();
+        let is_used = |granted: &Grant| needed.iter().any(|needed| covers(granted, needed));
+        let (used, unused) = self.0.iter().cloned().partition(is_used);
+        (Self(used), Self(unused))
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The grants as the configuration spells them.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
@@ -108,18 +137,22 @@ impl Grants {
     }
 
     fn allows(&self, needed: &Grant) -> bool {
-        self.0.iter().any(|granted| match (granted, needed) {
-            (
-                Grant::Command {
-                    channel,
-                    command: None,
-                },
-                Grant::Command {
-                    channel: needed, ..
-                },
-            ) => channel == needed,
-            (granted, needed) => granted == needed,
-        })
+        self.0.iter().any(|granted| covers(granted, needed))
+    }
+}
+
+fn covers(granted: &Grant, needed: &Grant) -> bool {
+    match (granted, needed) {
+        (
+            Grant::Command {
+                channel,
+                command: None,
+            },
+            Grant::Command {
+                channel: needed, ..
+            },
+        ) => channel == needed,
+        (granted, needed) => granted == needed,
     }
 }
 
@@ -276,6 +309,25 @@ mod tests {
             .check("a", &imports)
             .unwrap_err();
         assert_eq!(missing.grants, ["token/revoke-subject"]);
+    }
+
+    #[test]
+    fn what_is_given_counts_if_it_is_asked_for() {
+        let imports = [
+            import("vestibule:capability/storage@1.0.0", &["get"]),
+            import("vestibule:token/commands@1.0.0", &["verify-token"]),
+        ];
+        let (used, unused) =
+            grants(&["mail", "storage", "token/*", "token/revoke-subject"]).used_by(&imports);
+        assert_eq!(used, grants(&["storage", "token/*"]));
+        assert_eq!(unused, grants(&["mail", "token/revoke-subject"]));
+        assert_eq!(
+            grants(&["b/*", "mail"])
+                .and(&grants(&["mail", "a/b"]))
+                .names()
+                .len(),
+            3
+        );
     }
 
     #[test]

@@ -52,7 +52,8 @@ impl Gate {
         self.open.notify_one();
     }
 
-    async fn pass(&self) {
+    /// Stands at the gate until it is opened.
+    pub async fn pass(&self) {
         self.reached.notify_one();
         self.open.notified().await;
     }

@@ -20,7 +20,7 @@ async fn taken_over() -> (Arc<Harness>, Person, Person) {
     let ada = Person::with_account(&host, 1, "ada@example.org").await;
     let eve = Person::with_account(&host, 2, "eve@example.org").await;
     let build = guests::ACCOUNTS_WITHIN.to_vec();
-    host.host.deploy("accounts", build).await.unwrap();
+    host.deploy("accounts", build).await.unwrap();
     (host, ada, eve)
 }
 
@@ -208,7 +208,7 @@ async fn it_sees_changes_and_ends_nothing_of_anybody_else() {
 
     // Nothing has happened to Ada.
     assert_eq!(claims(&host, &ada.session.access).await["id"], ada.id);
-    host.host.rollback("accounts").unwrap();
+    host.rollback("accounts").await.unwrap();
     ok(sign_in(&host, 1, "ada@example.org", PASSWORD).await);
     let own = ok(user(&host, &ada.session.access, "accounts", "profile", json!({})).await);
     assert_eq!(own["last_name"], "King");

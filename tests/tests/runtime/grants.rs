@@ -208,12 +208,11 @@ async fn a_deployment_that_lacks_a_grant_leaves_the_serving_build_alone() {
         .start()
         .await;
     let error = harness
-        .host
         .deploy("probe-log", guests::PROBE_LOG.to_vec())
         .await
         .unwrap_err();
     assert!(
-        error.to_string().contains("[components.probe-log]"),
+        error.to_string().contains("components.probe-log.grants"),
         "{error}"
     );
     harness.ok("probe-log", "run", json!({})).await;

@@ -52,12 +52,11 @@ async fn a_build_of_another_channel_is_not_deployed() {
         .start()
         .await;
     let error = harness
-        .host
         .deploy("one", guests::silent("two"))
         .await
         .unwrap_err();
     assert!(
-        matches!(&error, DeployError::Channel { found, .. } if found == &["two"]),
+        error.to_string().contains("serves two and not one"),
         "{error}"
     );
     harness.ok("one", "run", json!({})).await;
@@ -95,12 +94,11 @@ async fn a_deployment_may_not_close_a_circle() {
         .start()
         .await;
     let error = harness
-        .host
         .deploy("b", guests::relay("b", "a"))
         .await
         .unwrap_err();
     assert!(
-        matches!(error, DeployError::Graph(GraphError::Cycle(_))),
+        error.to_string().contains("call each other in a circle"),
         "{error}"
     );
     harness.ok("a", "run", json!({})).await;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
+use vestibule::builds::Refused;
 use vestibule::config::Config;
 use vestibule::message::{Caller, Message};
-use vestibule::sandbox::DeployError;
 use vestibule::testing::{Faults, FaultyStore, Gate, StoreFault};
 use vestibule_tests::guests;
 use vestibule_tests::harness::{self, Harness};
@@ -54,7 +54,7 @@ async fn a_hundred_swaps_under_load_fail_nobody(backend: Backend) {
         } else {
             guests::COUNTER_A
         };
-        harness.host.deploy("counter", next.to_vec()).await.unwrap();
+        harness.deploy("counter", next.to_vec()).await.unwrap();
         let expected = if swap % 2 == 0 { "b" } else { "a" };
         assert_eq!(
             build(&harness).await,
@@ -96,7 +96,6 @@ async fn a_message_in_flight_finishes_on_the_build_it_started_with() {
     });
     gate.reached().await;
     harness
-        .host
         .deploy("counter", guests::COUNTER_B.to_vec())
         .await
         .unwrap();
@@ -115,24 +114,24 @@ async fn a_rollback_goes_back_one_build_at_a_time() {
         .grant("counter", &["storage"])
         .start()
         .await;
-    let none = harness.host.rollback("counter").unwrap_err();
-    assert!(matches!(none, DeployError::NoEarlier(_)), "{none}");
+    let none = harness.rollback("counter").await.unwrap_err();
+    assert!(matches!(none, Refused::NoEarlier(_)), "{none}");
     let first = harness.host.deployments()[0].digest.clone();
     harness
-        .host
         .deploy("counter", guests::COUNTER_B.to_vec())
         .await
         .unwrap();
     assert_eq!(build(&harness).await, "b");
-    assert_eq!(harness.host.rollback("counter").unwrap().to_string(), first);
+    let back = harness.rollback("counter").await.unwrap();
+    assert_eq!(back.digest.to_string(), first);
     assert_eq!(build(&harness).await, "a");
     assert!(matches!(
-        harness.host.rollback("counter"),
-        Err(DeployError::NoEarlier(_))
+        harness.rollback("counter").await,
+        Err(Refused::NoEarlier(_))
     ));
     assert!(matches!(
-        harness.host.rollback("nobody"),
-        Err(DeployError::NoEarlier(_))
+        harness.rollback("nobody").await,
+        Err(Refused::UnknownChannel(_))
     ));
 }
 
@@ -148,7 +147,7 @@ async fn a_build_that_cannot_serve_leaves_the_serving_one_alone() {
         guests::silent("other"),
         b"nothing".to_vec(),
     ] {
-        harness.host.deploy("counter", bad).await.unwrap_err();
+        harness.deploy("counter", bad).await.unwrap_err();
         assert_eq!(build(&harness).await, "a");
     }
 }
@@ -162,7 +161,6 @@ async fn a_callers_command_may_not_be_taken_away() {
         .start()
         .await;
     let error = harness
-        .host
         .deploy("callee", guests::silent_as("callee", "walk"))
         .await
         .unwrap_err();
@@ -180,12 +178,11 @@ async fn a_callers_types_may_not_be_changed_nor_its_version() {
         .await;
     for (version, expected) in [("1.0.0", "other types"), ("2.0.0", "in version")] {
         let build = guests::silent_with_number("callee", version);
-        let error = harness.host.deploy("callee", build).await.unwrap_err();
+        let error = harness.deploy("callee", build).await.unwrap_err();
         assert!(error.to_string().contains(expected), "{error}");
     }
     harness.ok("caller", "run", json!({})).await;
     harness
-        .host
         .deploy("callee", guests::silent("callee"))
         .await
         .unwrap();
@@ -210,15 +207,16 @@ async fn a_build_without_the_command_that_checks_credentials_is_refused() {
         guests::silent("counter"),
         guests::silent_as("counter", "read"),
     ] {
-        let error = harness.host.deploy("counter", lacking).await.unwrap_err();
-        assert!(matches!(error, DeployError::Auth { .. }), "{error}");
+        let error = harness.deploy("counter", lacking).await.unwrap_err();
+        let checks = error.problems().iter().map(|problem| problem.check);
+        assert!(checks.collect::<Vec<_>>().contains(&"auth"), "{error}");
         let text = error.to_string();
         assert!(text.contains("auth.jwt") && text.contains("read"), "{text}");
         assert_eq!(build(&harness).await, "a", "the serving one goes on");
     }
     let has_it = guests::COUNTER_B.to_vec();
-    harness.host.deploy("counter", has_it).await.unwrap();
-    harness.host.rollback("counter").unwrap();
+    harness.deploy("counter", has_it).await.unwrap();
+    harness.rollback("counter").await.unwrap();
 
     let started = harness::on(Backend::Memory)
         .component(guests::silent("counter"))

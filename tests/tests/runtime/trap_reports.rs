@@ -2,7 +2,7 @@
 //! thread, so that the test's own subscriber sees it.
 
 use serde_json::{Value, json};
-use vestibule_tests::harness::{Harness, fault};
+use vestibule_tests::harness::{self, Harness, fault};
 use vestibule_tests::store::Backend;
 
 use crate::hostile::hostile;
@@ -75,7 +75,7 @@ async fn what_a_capability_finds_is_reported_alike() {
 /// The report is of the component that trapped, not of those that called it.
 #[tokio::test]
 async fn a_trap_in_a_nested_call_is_its_own() {
-    let harness = nest(Harness::on(Backend::Memory)).start().await;
+    let harness = nest(harness::on(Backend::Memory)).start().await;
     let call = || level([json!("call")], "ok");
     let none: [Value; 0] = [];
     let report = report(async {

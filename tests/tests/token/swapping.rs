@@ -42,13 +42,16 @@ async fn a_hundred_swaps_under_load_fail_no_message() {
     let mut digests = Vec::new();
     for swap in 0..100 {
         let build = if swap % 2 == 0 { &two } else { &one };
-        digests.push(host.host.deploy("token", build.clone()).await.unwrap());
+        digests.push(host.deploy("token", build.clone()).await.unwrap().digest);
         let serving = host.host.deployments();
         let token = serving.iter().find(|build| build.channel == "token");
         assert_eq!(token.unwrap().digest, digests[swap].to_string());
     }
-    let back = host.host.rollback("token").unwrap();
-    assert_eq!(back, digests[98], "the build before the last serves again");
+    let back = host.rollback("token").await.unwrap();
+    assert_eq!(
+        back.digest, digests[98],
+        "the build before the last serves again"
+    );
     done.store(true, Ordering::SeqCst);
     let mut rounds = 0;
     for worker in workers {

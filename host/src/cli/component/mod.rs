@@ -1,28 +1,35 @@
-//! `vestibule component`: what serves, what could, and who says so.
+//! `vestibule component`: what serves, what is to serve in its place, and who says so.
 
 mod conformance;
+mod deploy;
 mod fetch;
+mod inspect;
 mod keygen;
+mod list;
 mod new;
 mod push;
 mod registry;
+mod rollback;
 mod sign;
 mod verify;
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use serde_json::Value;
 use vestibule::config::is_name;
 
-use crate::cli::client::{Address, Client, ServerArgs};
-use crate::cli::failed::Failed;
-use crate::cli::output::{Output, text};
+use super::failed::Failed;
+use super::output::{Output, text};
 
 #[derive(Subcommand)]
 pub(super) enum ComponentCommand {
     /// List the components that serve
-    List(ListArgs),
-    /// Show one component: commands, imports, grants, limits, digest
-    Inspect(InspectArgs),
+    List(list::ListArgs),
+    /// Show one component: commands, imports, grants, limits, digest, and the builds that are stored
+    Inspect(inspect::InspectArgs),
+    /// Serve a channel by another build from now on
+    Deploy(deploy::DeployArgs),
+    /// Go back to the build that served before
+    Rollback(rollback::RollbackArgs),
     /// Make a project that builds a component
     New(new::NewArgs),
     /// Make a key that signs builds
@@ -39,77 +46,52 @@ pub(super) enum ComponentCommand {
     Conformance(conformance::ConformanceArgs),
 }
 
-#[derive(Args)]
-pub(super) struct ListArgs {
-    #[command(flatten)]
-    server: ServerArgs,
-}
-
-#[derive(Args)]
-#[command(after_help = "Example:\n  vestibule component inspect token")]
-pub(super) struct InspectArgs {
-    /// The channel, such as token
-    channel: String,
-
-    #[command(flatten)]
-    server: ServerArgs,
-}
-
 pub(super) async fn run(command: ComponentCommand, output: &Output) -> Result<(), Failed> {
     match command {
-        ComponentCommand::List(args) => {
-            let client = Client::new(&args.server, Address::Administration)?;
-            output.show(&client.get("/admin/components").await?, list);
-        }
-        ComponentCommand::Inspect(args) => {
-            if !is_name(&args.channel) {
-                return Err(Failed::Usage(
-                    "the channel is a name in kebab-case, such as token".to_owned(),
-                ));
-            }
-            let client = Client::new(&args.server, Address::Administration)?;
-            let path = format!("/admin/components/{}", args.channel);
-            output.show(&client.get(&path).await?, inspect);
-        }
-        ComponentCommand::New(args) => new::run(args, output)?,
-        ComponentCommand::Keygen(args) => keygen::run(args, output)?,
-        ComponentCommand::Sign(args) => sign::run(args, output)?,
-        ComponentCommand::Verify(args) => verify::run(args, output).await?,
-        ComponentCommand::Push(args) => push::run(args, output).await?,
-        ComponentCommand::Fetch(args) => fetch::run(args, output).await?,
-        ComponentCommand::Conformance(args) => conformance::run(args, output).await?,
+        ComponentCommand::List(args) => list::run(args, output).await,
+        ComponentCommand::Inspect(args) => inspect::run(args, output).await,
+        ComponentCommand::Deploy(args) => deploy::run(args, output).await,
+        ComponentCommand::Rollback(args) => rollback::run(args, output).await,
+        ComponentCommand::New(args) => new::run(args, output),
+        ComponentCommand::Keygen(args) => keygen::run(args, output),
+        ComponentCommand::Sign(args) => sign::run(args, output),
+        ComponentCommand::Verify(args) => verify::run(args, output).await,
+        ComponentCommand::Push(args) => push::run(args, output).await,
+        ComponentCommand::Fetch(args) => fetch::run(args, output).await,
+        ComponentCommand::Conformance(args) => conformance::run(args, output).await,
     }
-    Ok(())
 }
 
-fn list(output: &Output, components: &Value) {
-    let rows = components.as_array().into_iter().flatten().map(|found| {
-        let commands = found["commands"].as_array().map_or(0, Vec::len);
-        let digest: String = text(found, "digest").chars().take(12).collect();
-        [
-            text(found, "channel"),
-            text(found, "version"),
-            commands.to_string(),
-            text(found, "size"),
-            digest,
-        ]
-    });
-    let rows: Vec<_> = rows.collect();
-    output.table(["CHANNEL", "VERSION", "COMMANDS", "BYTES", "DIGEST"], &rows);
+/// The path of `channel` on the administration interface.
+fn path_of(channel: &str) -> Result<String, Failed> {
+    match is_name(channel) {
+        true => Ok(format!("/admin/components/{channel}")),
+        false => Err(Failed::Usage(
+            "the channel is a name in kebab-case, such as token".to_owned(),
+        )),
+    }
 }
 
-fn inspect(output: &Output, found: &Value) {
-    for key in ["channel", "version", "digest", "size"] {
-        output.line(&format!("{:<9}{}", format!("{key}:"), text(found, key)));
-    }
-    for key in ["commands", "imports", "grants"] {
-        output.line(&format!("{key}:"));
-        for name in found[key].as_array().into_iter().flatten() {
-            output.line(&format!("  {}", name.as_str().unwrap_or_default()));
+/// The first twelve digits of the digest at `key`.
+fn short(value: &Value, key: &str) -> String {
+    text(value, key).chars().take(12).collect()
+}
+
+/// What a deploy or a rollback did, for people.
+fn show_deployed(output: &Output, done: &Value) {
+    let (channel, version) = (text(done, "channel"), text(done, "version"));
+    let build = short(done, "digest");
+    match done["changed"].as_bool() {
+        Some(false) => output.line(&format!("{channel} {version} ({build}) serves already")),
+        _ => {
+            let before = short(done, "previous");
+            output.line(&format!(
+                "{channel} {version} ({build}) serves, instead of {before}"
+            ));
         }
     }
-    output.line("limits:");
-    for (name, value) in found["limits"].as_object().into_iter().flatten() {
-        output.line(&format!("  {name:<16}{value}"));
+    for warning in done["warnings"].as_array().into_iter().flatten() {
+        let warning = super::output::printable(warning.as_str().unwrap_or_default());
+        output.note(&format!("warning: {warning}"));
     }
 }

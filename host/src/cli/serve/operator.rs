@@ -7,10 +7,11 @@ use async_trait::async_trait;
 use vestibule::Host;
 use vestibule::audit::{AuditPage, AuditQuery};
 use vestibule::backup::{BackupError, write_backup, write_backup_with_root_key};
+use vestibule::builds::{DeployOptions, Deployed, RollbackOptions};
 use vestibule::config::RootKeySource;
 use vestibule::data_folder::DataPaths;
 use vestibule::error::{Code, Failure, Violation};
-use vestibule::host::DeploymentInfo;
+use vestibule::host::{BuildInfo, DeploymentInfo, DeploymentState};
 use vestibule::keyring::{KeySummary, RootKey, Rotation, RotationError};
 use vestibule::outbox::{MailPage, MailQuery, MailSummary, MailView, RetryError};
 use vestibule::planes::bearer;
@@ -115,6 +116,31 @@ impl Administration for Operator {
 
     fn components(&self) -> Vec<DeploymentInfo> {
         self.host.deployments()
+    }
+
+    async fn builds(&self, channel: &str) -> Result<Vec<BuildInfo>, Failure> {
+        Ok(self.host.stored_builds(channel).await?)
+    }
+
+    fn max_build_bytes(&self) -> usize {
+        self.host.config().deploy.max_bytes
+    }
+
+    async fn deploy(
+        &self,
+        channel: &str,
+        build: Vec<u8>,
+        options: DeployOptions,
+    ) -> Result<Deployed, Failure> {
+        Ok(self.host.deploy(channel, build, options).await?)
+    }
+
+    async fn roll_back(
+        &self,
+        channel: &str,
+        options: RollbackOptions,
+    ) -> Result<Deployed, Failure> {
+        Ok(self.host.rollback(channel, options).await?)
     }
 
     async fn keys(&self) -> Result<Vec<ServiceKey>, Failure> {
@@ -242,16 +268,7 @@ impl Administration for Operator {
             Ok(()) => finding("key ring", FindingState::Ok, "the root key opens it"),
             Err(error) => finding("key ring", FindingState::Problem, error.to_string()),
         };
-        let channels: Vec<_> = self
-            .host
-            .deployments()
-            .into_iter()
-            .map(|found| found.channel)
-            .collect();
-        let components = match channels.is_empty() {
-            true => finding("components", FindingState::Warning, "none serves"),
-            false => finding("components", FindingState::Ok, channels.join(", ")),
-        };
+        let components = components(&self.host.deployments());
         let mail = match (self.host.mail_outage(), &self.host.config().mail.server) {
             (Some(reason), _) => finding(
                 "mail",
@@ -267,6 +284,29 @@ impl Administration for Operator {
         };
         vec![ready, database, keys, components, mail]
     }
+}
+
+fn components(serving: &[DeploymentInfo]) -> Finding {
+    let names = |behind: bool| {
+        let is = move |found: &&DeploymentInfo| (found.state == DeploymentState::Behind) == behind;
+        let found = serving
+            .iter()
+            .filter(is)
+            .map(|found| found.channel.as_str());
+        found.collect::<Vec<_>>().join(", ")
+    };
+    let check = "components";
+    if serving.is_empty() {
+        return finding(check, FindingState::Warning, "none serves");
+    }
+    let behind = names(true);
+    if !behind.is_empty() {
+        let detail = format!(
+            "{behind}: another host deployed a build that this one could not take over; the log says why"
+        );
+        return finding(check, FindingState::Problem, detail);
+    }
+    finding(check, FindingState::Ok, names(false))
 }
 
 fn finding(check: &str, state: FindingState, detail: impl Into<String>) -> Finding {

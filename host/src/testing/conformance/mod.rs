@@ -35,7 +35,8 @@ mod report;
 mod scenario;
 mod stage;
 mod state;
-#[cfg(all(test, feature = "bundle"))]
+#[cfg(test)]
+#[cfg(feature = "bundle")]
 mod tests;
 mod turns;
 mod values;

@@ -124,7 +124,9 @@ fn beside(
     config: BTreeMap<String, toml::Value>,
 ) -> Result<Arc<Deployments>, DeployError> {
     let all = others.with(Arc::new(load(workshop, channel, bytes, config)?));
-    all.check()?;
+    if let Some(error) = all.graph().errors().into_iter().next() {
+        return Err(error.into());
+    }
     Ok(Arc::new(all))
 }
 
@@ -149,6 +151,7 @@ fn load(
         links: &all.links,
         component: &component,
         default_grants: Grants::needed_by(&Contract::read(bytes)?.imports),
+        given: Grants::default(),
     };
     let (engine, code) = (&workshop.engine, Some(&workshop.code));
     Deployment::load(engine, code, channel, bytes, &settings)

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::TestClock;
 use crate::Host;
+use crate::builds::{DeployOptions, Deployed, Refused, RollbackOptions};
 use crate::clock::Clock as _;
 use crate::error::Failure;
 use crate::message::{Answer, Caller, Message};
@@ -96,6 +97,46 @@ impl Harness {
             Ok(reply) => panic!("{channel}/{command} was answered {reply:?}"),
             Err(failure) => failure,
         }
+    }
+
+    /// Deploys a build as its channel's next, with nothing beyond the usual.
+    ///
+    /// # Errors
+    /// As [`Host::deploy`].
+    pub async fn deploy(
+        &self,
+        channel: &str,
+        build: impl Into<Vec<u8>>,
+    ) -> Result<Deployed, Refused> {
+        let options = DeployOptions::default();
+        self.host.deploy(channel, build.into(), options).await
+    }
+
+    /// The same, and gives it these grants.
+    ///
+    /// # Errors
+    /// As [`Host::deploy`].
+    pub async fn deploy_with(
+        &self,
+        channel: &str,
+        build: impl Into<Vec<u8>>,
+        grants: &[&str],
+    ) -> Result<Deployed, Refused> {
+        let grants = grants.iter().map(|grant| (*grant).to_owned()).collect();
+        let options = DeployOptions {
+            grants,
+            ..DeployOptions::default()
+        };
+        self.host.deploy(channel, build.into(), options).await
+    }
+
+    /// Goes back to the build before.
+    ///
+    /// # Errors
+    /// As [`Host::rollback`].
+    pub async fn rollback(&self, channel: &str) -> Result<Deployed, Refused> {
+        let options = RollbackOptions::default();
+        self.host.rollback(channel, options).await
     }
 
     /// What a channel has stored and is live, as text.

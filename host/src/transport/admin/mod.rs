@@ -1,15 +1,17 @@
 //! The administration interface: what the command line needs of a running server, and the metrics.
 //!
 //! It has a listener of its own, on the loopback address unless configured otherwise. `/admin/*` needs a service key with
-//! the scope `admin`. `/metrics` needs none, for it names no person and no key; nor does the page `/mails`, which is empty until
-//! its reader gives it a key to ask with. Requests that name another host than the listener's address are refused, so that a
+//! the scope `admin`. `/metrics` needs none, for it names no person and no key; nor does `/openapi.json`, which describes all of it
+//! and nothing of the installation; nor the page `/mails`, which is empty until its reader gives it a key to ask with. Requests that name another host than the listener's address are refused, so that a
 //! web page cannot reach it through a name of its own that leads here (DNS rebinding).
 
 mod audit;
+mod components;
 mod host_header;
 mod keys;
 mod mails;
 mod named;
+mod openapi;
 mod subjects;
 #[cfg(test)]
 mod tests;
@@ -28,14 +30,15 @@ use axum::routing::{delete, get, post};
 use futures::TryStreamExt as _;
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncReadExt as _;
+use tokio::sync::Semaphore;
 
 use self::host_header::names_listener;
-use self::named::Named;
 use super::reply::{Refusal, json};
 use super::{pages, request};
 use crate::audit::{AuditPage, AuditQuery};
+use crate::builds::{DeployOptions, Deployed, RollbackOptions};
 use crate::error::{Code, Failure, Violation};
-use crate::host::DeploymentInfo;
+use crate::host::{BuildInfo, DeploymentInfo};
 use crate::keyring::KeySummary;
 use crate::outbox::{MailPage, MailQuery, MailSummary, MailView};
 use crate::service_keys::ServiceKey;
@@ -65,6 +68,34 @@ pub trait Administration: Send + Sync + 'static {
 
     /// The builds that serve.
     fn components(&self) -> Vec<DeploymentInfo>;
+
+    /// The builds of `channel` whose bytes are stored.
+    ///
+    /// # Errors
+    /// `not-found` for a channel that is not served, `unavailable` when they cannot be read.
+    async fn builds(&self, channel: &str) -> Result<Vec<BuildInfo>, Failure>;
+
+    /// The largest build that may be deployed, in bytes.
+    fn max_build_bytes(&self) -> usize;
+
+    /// Serves `channel` by `build` from now on.
+    ///
+    /// # Errors
+    /// `validation-failed` with every problem of the build, `conflict` for who was slower, `not-found` for a channel that is not
+    /// served, `unavailable` when it cannot be stored.
+    async fn deploy(
+        &self,
+        channel: &str,
+        build: Vec<u8>,
+        options: DeployOptions,
+    ) -> Result<Deployed, Failure>;
+
+    /// Goes back to the build that served `channel` before.
+    ///
+    /// # Errors
+    /// As [`Administration::deploy`]; `conflict` also if there is none.
+    async fn roll_back(&self, channel: &str, options: RollbackOptions)
+    -> Result<Deployed, Failure>;
 
     /// All service keys.
     ///
@@ -214,6 +245,8 @@ pub enum FindingState {
 struct Admin {
     administration: Arc<dyn Administration>,
     listen: SocketAddr,
+    /// Who may hold a build in memory: one after the other.
+    upload: Semaphore,
 }
 
 /// The administration router. `listen` is the address it is served on, ports resolved.
@@ -221,10 +254,22 @@ pub fn router(administration: Arc<dyn Administration>, listen: SocketAddr) -> ax
     let admin = Arc::new(Admin {
         administration,
         listen,
+        upload: Semaphore::new(1),
     });
     let guarded = axum::Router::new()
-        .route("/admin/components", get(components))
-        .route("/admin/components/{channel}", get(component))
+        .route("/admin/components", get(components::list))
+        .route(
+            "/admin/components/{channel}",
+            get(components::show).put(components::deploy),
+        )
+        .route(
+            "/admin/components/{channel}/builds",
+            get(components::builds),
+        )
+        .route(
+            "/admin/components/{channel}/rollback",
+            post(components::roll_back),
+        )
         .route("/admin/keys", get(keys::list).post(keys::create))
         .route("/admin/keys/{id}", delete(keys::revoke))
         .route("/admin/signing-keys", get(signing_keys))
@@ -244,6 +289,7 @@ pub fn router(administration: Arc<dyn Administration>, listen: SocketAddr) -> ax
         .layer(middleware::from_fn_with_state(admin.clone(), authorize));
     axum::Router::new()
         .route("/metrics", get(metrics))
+        .route("/openapi.json", get(openapi::document))
         .merge(pages::of_operator())
         .method_not_allowed_fallback(method_not_allowed)
         .merge(guarded)
@@ -303,21 +349,6 @@ async fn authorize(
 async fn metrics(State(admin): State<Arc<Admin>>) -> Response<Body> {
     let text = admin.administration.metrics_text();
     ([(header::CONTENT_TYPE, telemetry::CONTENT_TYPE)], text).into_response()
-}
-
-async fn components(State(admin): State<Arc<Admin>>) -> Response<Body> {
-    json(StatusCode::OK, &admin.administration.components())
-}
-
-async fn component(State(admin): State<Arc<Admin>>, Named(channel): Named) -> Response<Body> {
-    let components = admin.administration.components();
-    match components.iter().find(|found| found.channel == channel) {
-        Some(found) => json(StatusCode::OK, found),
-        None => {
-            let message = "no component serves that channel; `component list` shows them";
-            Refusal::from(Failure::new(Code::NotFound, message)).into_response()
-        }
-    }
 }
 
 async fn signing_keys(State(admin): State<Arc<Admin>>) -> Response<Body> {

@@ -1,3 +1,5 @@
+mod components;
+
 use std::io::Write as _;
 use std::sync::Mutex;
 
@@ -7,6 +9,7 @@ use tower::ServiceExt as _;
 
 use super::*;
 use crate::outbox::MailState;
+use crate::sandbox::Digest;
 
 fn mail(id: &str) -> MailSummary {
     MailSummary {
@@ -21,6 +24,58 @@ fn mail(id: &str) -> MailSummary {
         tries: 1,
         next_at: None,
         reason: None,
+    }
+}
+
+/// The largest build that is taken here.
+const MAX_BUILD_BYTES: usize = 1_000;
+
+fn component(channel: &str) -> DeploymentInfo {
+    DeploymentInfo {
+        channel: channel.to_owned(),
+        version: "1.0.0".to_owned(),
+        digest: Digest::of(b"a build").to_string(),
+        size: 7,
+        author: None,
+        state: crate::host::DeploymentState::Bundled,
+        since: 1,
+        revision: 0,
+        previous: None,
+        calls: 2,
+        faults: 0,
+        quarantined: vec![Digest::of(b"a bad one")],
+        commands: vec!["verify-token".to_owned()],
+        imports: Vec::new(),
+        grants: Vec::new(),
+        limits: crate::sandbox::EffectiveLimits::of(
+            &crate::config::Limits::default(),
+            &crate::config::ComponentLimits::default(),
+        ),
+    }
+}
+
+fn build() -> BuildInfo {
+    BuildInfo {
+        digest: Digest::of(b"a build"),
+        version: "1.0.0".to_owned(),
+        size: 7,
+        author: Some("Ann".to_owned()),
+        counter: None,
+        signed: false,
+        stored_at: 1,
+        state: crate::host::BuildState::Serving,
+    }
+}
+
+fn deployed(build: &[u8]) -> Deployed {
+    Deployed {
+        channel: "token".to_owned(),
+        digest: Digest::of(build),
+        version: "1.0.0".to_owned(),
+        previous: Digest::of(b"a build"),
+        revision: 1,
+        changed: true,
+        warnings: Vec::new(),
     }
 }
 
@@ -64,7 +119,40 @@ impl Administration for Fake {
     }
 
     fn components(&self) -> Vec<DeploymentInfo> {
-        Vec::new()
+        vec![component("token")]
+    }
+
+    async fn builds(&self, channel: &str) -> Result<Vec<BuildInfo>, Failure> {
+        match channel {
+            "token" => Ok(vec![build()]),
+            _ => Err(Failure::new(Code::NotFound, "no such channel")),
+        }
+    }
+
+    fn max_build_bytes(&self) -> usize {
+        MAX_BUILD_BYTES
+    }
+
+    async fn deploy(
+        &self,
+        channel: &str,
+        build: Vec<u8>,
+        options: DeployOptions,
+    ) -> Result<Deployed, Failure> {
+        self.note(format!("deploy {channel} {} {options:?}", build.len()));
+        match channel {
+            "token" => Ok(deployed(&build)),
+            _ => Err(Failure::new(Code::NotFound, "no such channel")),
+        }
+    }
+
+    async fn roll_back(
+        &self,
+        channel: &str,
+        options: RollbackOptions,
+    ) -> Result<Deployed, Failure> {
+        self.note(format!("roll back {channel} {options:?}"));
+        Ok(deployed(b"the one before"))
     }
 
     async fn keys(&self) -> Result<Vec<ServiceKey>, Failure> {
@@ -161,11 +249,21 @@ async fn ask(
     request: axum::http::request::Builder,
     body: &str,
 ) -> (Response<()>, Vec<u8>) {
+    let is_build = request.method_ref() == Some(&axum::http::Method::PUT);
+    let media = match is_build {
+        true => "application/wasm",
+        false => "application/json",
+    };
+    send(fake, request.header("content-type", media), body.to_owned()).await
+}
+
+async fn send(
+    fake: &Arc<Fake>,
+    request: axum::http::request::Builder,
+    body: impl Into<Body>,
+) -> (Response<()>, Vec<u8>) {
     let app = router(fake.clone(), "127.0.0.1:8081".parse().unwrap());
-    let request = request
-        .header("content-type", "application/json")
-        .body(Body::from(body.to_owned()))
-        .unwrap();
+    let request = request.body(body.into()).unwrap();
     let (parts, body) = app.oneshot(request).await.unwrap().into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
     (Response::from_parts(parts, ()), bytes.to_vec())
@@ -179,8 +277,12 @@ fn request(method: &str, path: &str) -> axum::http::request::Builder {
         .header("authorization", "Bearer admin")
 }
 
-const PATHS: [(&str, &str); 14] = [
+const PATHS: [(&str, &str); 18] = [
     ("GET", "/admin/components"),
+    ("GET", "/admin/components/token"),
+    ("PUT", "/admin/components/token"),
+    ("GET", "/admin/components/token/builds"),
+    ("POST", "/admin/components/token/rollback"),
     ("GET", "/admin/keys"),
     ("POST", "/admin/keys"),
     ("DELETE", "/admin/keys/k1"),
@@ -204,9 +306,25 @@ async fn the_operator_is_let_in() {
             ("POST", "/admin/keys") => r#"{"name":"billing","scopes":["token/*"]}"#,
             _ => "",
         };
-        let (response, _) = ask(&fake, request(method, path), body).await;
+        let (response, answer) = ask(&fake, request(method, path), body).await;
         assert!(response.status().is_success(), "{method} {path}");
         assert_eq!(response.headers()["cache-control"], "no-store");
+        is_as_described(method, path, &response, &answer);
+    }
+}
+
+/// Whether what was answered is what the OpenAPI document says.
+fn is_as_described(method: &str, path: &str, response: &Response<()>, answer: &[u8]) {
+    let status = response.status().as_u16();
+    let content = openapi::testing::answered(method, path, status);
+    let content = content.unwrap_or_else(|| panic!("{method} {path} {status} is not described"));
+    let (media, described) = content.as_object().unwrap().iter().next().unwrap();
+    let said = response.headers()["content-type"].to_str().unwrap();
+    assert!(said.starts_with(media), "{method} {path}: {said}");
+    if media == "application/json" {
+        let answer: Value = serde_json::from_slice(answer).unwrap();
+        let fits = openapi::testing::fits(&described["schema"], &answer);
+        assert!(fits, "{method} {path}: {answer}");
     }
 }
 
@@ -215,7 +333,7 @@ async fn others_are_not() {
     let fake = Arc::new(Fake::default());
     for (method, path) in PATHS
         .into_iter()
-        .chain([("GET", "/nowhere"), ("PUT", "/admin/keys")])
+        .chain([("GET", "/nowhere"), ("PATCH", "/admin/keys")])
     {
         for (authorization, status) in [("Bearer other", 403), ("Bearer wrong", 401), ("", 401)] {
             let mut request = Request::builder()
@@ -225,8 +343,11 @@ async fn others_are_not() {
             if !authorization.is_empty() {
                 request = request.header("authorization", authorization);
             }
-            let (response, _) = ask(&fake, request, "{}").await;
+            let (response, answer) = ask(&fake, request, "{}").await;
             assert_eq!(response.status(), status, "{method} {path} {authorization}");
+            if PATHS.contains(&(method, path)) {
+                is_as_described(method, path, &response, &answer);
+            }
         }
     }
     assert!(fake.done.lock().unwrap().is_empty());
@@ -478,4 +599,38 @@ async fn a_query_that_does_not_fit_is_refused_without_its_values() {
         assert!(!String::from_utf8(body).unwrap().contains("s3"));
     }
     assert!(fake.done.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn the_document_needs_no_key_and_every_reference_in_it_leads_somewhere() {
+    let fake = Arc::new(Fake::default());
+    let request = Request::get("/openapi.json").header("host", "localhost:8081");
+    let (response, body) = ask(&fake, request, "").await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["content-type"], "application/json");
+    let document: Value = serde_json::from_slice(&body).unwrap();
+    let text = String::from_utf8(body).unwrap();
+    let references = text.split("#/components/schemas/").skip(1);
+    for name in references.map(|rest| rest.split('"').next().unwrap()) {
+        assert!(
+            document["components"]["schemas"][name].is_object(),
+            "{name}"
+        );
+    }
+    // Nothing is described that is not there.
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        let path = path.replace("{channel}", "token").replace("{id}", "k1");
+        for method in operations.as_object().unwrap().keys() {
+            let method = method.to_uppercase();
+            let request = Request::builder().method(&*method).uri(&path);
+            let request = request
+                .header("host", "127.0.0.1:8081")
+                .header("authorization", "Bearer admin");
+            let (response, _) = ask(&fake, request, "{}").await;
+            assert_ne!(response.status(), 405, "{method} {path}");
+            let known = PATHS.iter().any(|known| *known == (&*method, &*path));
+            let open = ["/metrics", "/mails", "/openapi.json"].contains(&&*path);
+            assert!(known || open || path.contains("/k1"), "{method} {path}");
+        }
+    }
 }
