@@ -62,11 +62,15 @@ for language in ${*:-rust js}; do
         if "$program" component new --channel "$channel" --lang "$language" --dir "$project" 2>/dev/null; then exit 1; fi
         cd "$project"
         "build_$language" "$channel"
+        artefact=$(sed -n 's/^file = "\(.*\)"/\1/p' vestibule.toml)
+        own=()
+        [ ! -d conformance ] || own=(--scenarios conformance)
+        "$program" component conformance "$channel" "$artefact" "${own[@]}" | tail -n 1
         serve
         "try_$channel"
         # It is this build that answered.
         found=$("$program" component inspect "$channel" --url "$admin" --json | sed 's/.*"digest":"\([^"]*\)".*/\1/')
-        built=$(sha256sum "$(sed -n 's/^file = "\(.*\)"/\1/p' vestibule.toml)" | cut -d ' ' -f 1)
+        built=$(sha256sum "$artefact" | cut -d ' ' -f 1)
         [ "$found" = "$built" ]
         stop
     done

@@ -159,7 +159,7 @@ mod tests {
             "component verify f --signature s --channel token --key ed25519:11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
             "component push f oci://ghcr.io/a/b:1 --signature s",
             "component fetch oci://ghcr.io/a/b:1 --out f",
-            "component conformance token f --against g --config h",
+            "component conformance token f --against g --config h --scenarios d",
             "component new --channel notes --lang js --dir d",
             "component deploy token f.wasm --grant mail --grant users/* --allow-downgrade --allow-quarantined",
             "component rollback token --quarantine --allow-unread-schema",

@@ -23,6 +23,7 @@ use crate::cli::output::{Output, printable};
 Examples:
   vestibule component conformance token ./token.wasm
   vestibule component conformance token ./token.wasm --against ./token-of-today.wasm
+  vestibule component conformance notes ./notes.wasm --scenarios conformance
 
 Of the configuration only [limits] and [components.CHANNEL.limits] are used.
 The exit code is 0 if everything holds, 1 if anything does not.")]
@@ -36,6 +37,10 @@ pub(in crate::cli) struct ConformanceArgs {
     /// The build whose data it would take over, instead of the bundled one
     #[arg(long, value_name = "FILE")]
     against: Option<PathBuf>,
+
+    /// Scenarios of your own beside those of this program: the files DIR/CHANNEL/*.toml
+    #[arg(long, value_name = "DIR")]
+    scenarios: Option<PathBuf>,
 
     #[command(flatten)]
     config: ConfigArg,
@@ -81,9 +86,36 @@ fn options(args: &ConformanceArgs) -> Result<Options, Failed> {
     Ok(Options {
         limits: config.limits.clone(),
         own_limits: own.map(|own| own.limits.clone()).unwrap_or_default(),
+        scenarios: match &args.scenarios {
+            Some(folder) => scenarios(&folder.join(&args.channel))?,
+            None => Vec::new(),
+        },
         at_once: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
         ..Options::default()
     })
+}
+
+/// The texts of all TOML files in `folder`, in the order of their names.
+fn scenarios(folder: &Path) -> Result<Vec<(String, String)>, Failed> {
+    let unreadable = |path: &Path| format!("{} cannot be read", path.display());
+    let entries = std::fs::read_dir(folder).with_context(|| unreadable(folder))?;
+    let mut texts = Vec::new();
+    for entry in entries {
+        let path = entry.with_context(|| unreadable(folder))?.path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
+            let text = std::fs::read_to_string(&path).with_context(|| unreadable(&path))?;
+            texts.push((path.display().to_string(), text));
+        }
+    }
+    texts.sort();
+    if texts.is_empty() {
+        let text = format!("{} has no scenarios: no *.toml", folder.display());
+        return Err(Failed::Usage(text));
+    }
+    Ok(texts)
 }
 
 /// Which of the files is meant.
@@ -94,7 +126,6 @@ fn failed(error: CheckError, args: &ConformanceArgs) -> Failed {
     match (error, &args.against) {
         (CheckError::Candidate(cause), _) => of(&args.file, cause),
         (CheckError::Serving(cause), Some(against)) => of(against, cause),
-        (error @ CheckError::NoServing(_), _) => Failed::Usage(format!("{error}: --against FILE")),
         (error @ CheckError::NoScenarios { .. }, _) => Failed::Usage(error.to_string()),
         (error, _) => Failed::Other(error.into()),
     }

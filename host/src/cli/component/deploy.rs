@@ -94,7 +94,9 @@ pub(super) fn with_query(path: &str, query: &[(&str, &str)]) -> String {
     if query.is_empty() {
         return path.to_owned();
     }
-    let mut text = form_urlencoded::Serializer::new(format!("{path}?"));
+    let before = format!("{path}?");
+    let start = before.len();
+    let mut text = form_urlencoded::Serializer::for_suffix(before, start);
     text.extend_pairs(query).finish()
 }
 

@@ -37,6 +37,8 @@ pub struct Options {
     pub within: Duration,
     /// Whether nothing more is played once something is broken.
     pub stop_at_first: bool,
+    /// Scenarios of the author's own, played with those that are known of the channel: what reports call a file, and its text.
+    pub scenarios: Vec<(String, String)>,
 }
 
 impl Default for Options {
@@ -49,6 +51,7 @@ impl Default for Options {
             at_once: NonZeroUsize::MIN,
             within: Duration::from_secs(300),
             stop_at_first: false,
+            scenarios: Vec::new(),
         }
     }
 }
@@ -73,9 +76,14 @@ pub enum CheckError {
         /// Those of which something is known.
         known: Vec<&'static str>,
     },
-    /// It is not said whose data the build takes over.
-    #[error("no build of channel {0} is bundled; say which one serves")]
-    NoServing(String),
+    /// A file of the author's own is no file of scenarios.
+    #[error("{file}: {cause}")]
+    Scenario {
+        /// Which.
+        file: String,
+        /// Where it is wrong.
+        cause: toml::de::Error,
+    },
     /// The sandbox engine cannot run.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -134,7 +142,8 @@ impl Checker {
         Ok(Self { workshop, options })
     }
 
-    /// Judges `candidate`, a build of `channel`, that would take over from `serving`; none: from the bundled build. The other
+    /// Judges `candidate`, a build of `channel`, that would take over from `serving`; none: from the bundled build, or from
+    /// nobody where none is. The other
     /// channels are served by the bundled builds. `progress` is told after every scenario.
     ///
     /// # Errors
@@ -146,7 +155,14 @@ impl Checker {
         serving: Option<Vec<u8>>,
         progress: impl Fn(Progress),
     ) -> Result<Report, CheckError> {
-        let files = files(channel);
+        let mut files = files(channel);
+        for (file, text) in &self.options.scenarios {
+            let own = File::parse(file, text).map_err(|cause| CheckError::Scenario {
+                file: file.clone(),
+                cause,
+            })?;
+            files.push(own);
+        }
         if files.is_empty() {
             let (channel, known) = (channel.to_owned(), channels());
             return Err(CheckError::NoScenarios { channel, known });

@@ -46,7 +46,8 @@ impl Stage {
     ) -> Result<Self, CheckError> {
         let bundled = || bundle().find(|(of, _)| *of == channel);
         let serving = serving.or_else(|| bundled().map(|(_, bytes)| bytes.to_vec()));
-        let serving = serving.ok_or_else(|| CheckError::NoServing(channel.to_owned()))?;
+        // The first build of a channel takes over from nobody, and has no data but its own.
+        let serving = serving.unwrap_or_else(|| candidate.clone());
         let mut others = Deployments::default();
         for (other, bytes) in bundle().filter(|(other, _)| *other != channel) {
             let loaded = load(&workshop, other, bytes, BTreeMap::new());
@@ -62,7 +63,7 @@ impl Stage {
         };
         let serves = plain.serving.get(channel);
         let contract = serves.map(|deployment| deployment.exported().clone());
-        let contract = contract.ok_or_else(|| CheckError::NoServing(channel.to_owned()))?;
+        let contract = contract.ok_or(CheckError::Aborted)?;
         Ok(Self {
             workshop,
             channel: channel.to_owned(),
