@@ -156,6 +156,14 @@ impl Failure {
         self.cause = Some(Arc::from(cause.into()));
         self
     }
+
+    /// The private cause and its causes on one line, for the log.
+    pub(crate) fn causes(&self) -> Option<String> {
+        let first = std::error::Error::source(self)?;
+        let causes = std::iter::successors(Some(first), |cause| cause.source());
+        let causes: Vec<_> = causes.map(ToString::to_string).collect();
+        Some(causes.join(": "))
+    }
 }
 
 impl fmt::Display for Failure {

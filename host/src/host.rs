@@ -30,7 +30,7 @@ use crate::contract::Channel;
 use crate::error::Failure;
 use crate::hashing::HashPoolError;
 use crate::keyring::{KeyRing, KeyRingError};
-use crate::message::{Answer, Caller, Message, Plane};
+use crate::message::{Answer, Caller, Message};
 use crate::outbox::mail::Reason;
 use crate::outbox::{self, Deliverer, Mails, Posted};
 use crate::planes::Planes;
@@ -161,8 +161,7 @@ impl Host {
     }
 
     /// Checks the credential of `caller` by the command that the configuration names for it, as a message would before its
-    /// command runs, and nothing else. Ok for a caller of the service plane, who was found good before. `request_id` names the
-    /// request in logs; the client waits until `deadline`.
+    /// command runs, and nothing else. `request_id` names the request in logs; the client waits until `deadline`.
     ///
     /// # Errors
     /// `unauthenticated` for a credential that is not worth anything, and for a caller without one; as [`Host::send`].
@@ -172,10 +171,7 @@ impl Host {
         request_id: String,
         deadline: Option<Timestamp>,
     ) -> Result<(), Failure> {
-        match caller.plane {
-            Plane::Service => Ok(()),
-            Plane::User | Plane::Public => self.0.router.check(caller, request_id, deadline).await,
-        }
+        self.0.router.check(caller, request_id, deadline).await
     }
 
     /// Sends `request` to `channel/command` on the service plane and reads the reply as `Reply`.

@@ -192,31 +192,24 @@ impl Planes {
     }
 }
 
-/// Who presents `credentials` at the moment `now`, for what needs a credential and reaches no command: a service key may be for
-/// anything, and any other credential is for its check to judge.
+/// Who presents `credentials`, for what needs the credential of a user and reaches no command. What the credential is worth is for
+/// its check to judge.
 ///
 /// # Errors
-/// `unauthenticated` without a credential, and for one that is not well-formed or no live service key; for an acting user as
-/// [`Planes::admit`].
-pub async fn identify(
-    keys: &dyn ServiceKeyLookup,
-    credentials: Credentials,
-    now: Timestamp,
-) -> Result<Caller, Failure> {
-    let acting_user = credentials.acting_user.as_deref();
+/// `unauthenticated` without a credential, for one that is not well-formed, and for a service key, good or not: it is nobody's, and
+/// there is no command that it could be for; `access-denied` for an acting user.
+pub fn identify(credentials: &Credentials) -> Result<Caller, Failure> {
     let authorization = credentials.authorization.as_ref().ok_or_else(missing)?;
     let bearer = bearer(authorization).ok_or_else(invalid)?;
-    let caller = if bearer.starts_with(SERVICE_KEY_PREFIX) {
-        let key = keys.look_up(bearer).await?.ok_or_else(invalid)?;
-        admit_service(key, acting_user, now)?
-    } else if acting_user.is_some() {
+    if bearer.starts_with(SERVICE_KEY_PREFIX) {
+        return Err(invalid());
+    }
+    if credentials.acting_user.is_some() {
         return Err(may_not_act());
-    } else {
-        Caller::user(credential(bearer))
-    };
+    }
     Ok(Caller {
         remote_address: credentials.remote_address,
-        ..caller
+        ..Caller::user(credential(bearer))
     })
 }
 

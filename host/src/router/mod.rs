@@ -180,7 +180,7 @@ impl Router {
         let ms = took.as_secs_f64() * 1_000.0;
         match &answer {
             Err(failure) if matches!(failure.code, Code::Unknown | Code::Unavailable) => {
-                let cause = std::error::Error::source(failure).map(causes);
+                let cause = failure.causes();
                 tracing::warn!(
                     message_id = id,
                     request,
@@ -400,14 +400,6 @@ impl Drop for Auditor {
         // It has been logged if it failed, and there is nobody left to tell.
         tokio::spawn(async move { drop(Self::write(&services, &facts, records).await) });
     }
-}
-
-/// An error and its causes, on one line.
-fn causes(error: &(dyn std::error::Error + 'static)) -> String {
-    std::iter::successors(Some(error), |error| error.source())
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
 }
 
 /// Aborts the message's task when the client is gone, unless the message may no longer be called off.

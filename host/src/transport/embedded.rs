@@ -13,7 +13,7 @@ use crate::contract::openapi::Access;
 use crate::error::Failure;
 use crate::host::Host;
 use crate::message::{Answer, Caller, Message};
-use crate::planes::{Credentials, identify};
+use crate::planes::Credentials;
 use crate::sandbox::Deployments;
 use crate::telemetry::Metrics;
 
@@ -48,11 +48,10 @@ impl Service for Host {
 
     async fn authenticate(
         &self,
-        credentials: Credentials,
+        caller: Caller,
         request_id: String,
         deadline: Option<Timestamp>,
     ) -> Result<(), Failure> {
-        let caller = identify(&**self.service_keys(), credentials, self.now()).await?;
         Host::authenticate(self, caller, request_id, deadline).await
     }
 

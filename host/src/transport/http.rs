@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 pub use super::documents::Installation;
 use super::documents::{self, Documents};
+use super::faults;
 use super::forwarded::client_address;
 #[cfg(feature = "grpc")]
 use super::grpc::{self, Grpc};
@@ -207,22 +208,28 @@ impl Front {
         let message = Message {
             id,
             request_id: request_id(parts),
-            channel: channel.to_owned(),
-            command: command.to_owned(),
             version,
-            caller,
-            deadline: None,
-            payload,
+            ..Message::new(channel, command, payload, caller)
         };
         Ok(reply::answer(self.service.send(message).await, presented))
     }
 
     async fn admit(&self, parts: &Parts, channel: &str, command: &str) -> Result<Caller, Refusal> {
         let presented = parts.headers.contains_key(header::AUTHORIZATION);
-        let refuse = |failure| Refusal::of_credential(failure, presented);
-        let credentials = self.credentials(parts).map_err(refuse)?;
+        let caller = self.caller(parts, channel, command).await;
+        caller.map_err(|failure| Refusal::of_credential(failure, presented))
+    }
+
+    /// Who asks for `command` of `channel`, if they may.
+    pub(super) async fn caller(
+        &self,
+        parts: &Parts,
+        channel: &str,
+        command: &str,
+    ) -> Result<Caller, Failure> {
+        let credentials = self.credentials(parts)?;
         let admitted = self.service.admit(credentials, channel, command).await;
-        admitted.map_err(refuse)
+        admitted.map_err(|failure| faults::logged(failure, &request_id(parts), "admission"))
     }
 
     /// What the client presents, and where it is.

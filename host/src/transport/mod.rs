@@ -4,6 +4,7 @@ pub mod admin;
 mod connection;
 mod documents;
 mod embedded;
+mod faults;
 mod forwarded;
 #[cfg(feature = "grpc")]
 mod grpc;
@@ -51,14 +52,14 @@ pub trait Service: Send + Sync + 'static {
         command: &str,
     ) -> Result<Caller, Failure>;
 
-    /// Whether `credentials` are worth anything, for what needs some and reaches no command. `request_id` names the request in
-    /// logs; the client waits until `deadline`.
+    /// Whether the credential of `caller` is worth anything, for what needs one and reaches no command. `request_id` names the
+    /// request in logs; the client waits until `deadline`.
     ///
     /// # Errors
-    /// As [`crate::planes::identify`]; `unauthenticated` for a credential whose check refuses it.
+    /// As [`crate::Host::authenticate`].
     async fn authenticate(
         &self,
-        credentials: Credentials,
+        caller: Caller,
         request_id: String,
         deadline: Option<Timestamp>,
     ) -> Result<(), Failure>;

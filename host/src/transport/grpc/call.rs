@@ -13,10 +13,12 @@ use tonic::{Response, Status, Streaming};
 use super::metadata;
 use super::methods::Method;
 use super::pages::Paging;
-use super::rpcs::{Asks, Command, Reply};
+use super::rpcs::{Asks, Command, Reply, VERSION};
 use crate::clock::Timestamp;
 use crate::error::{Code, Failure, Violation};
-use crate::message::{Caller, Message};
+use crate::message::Message;
+use crate::planes;
+use crate::transport::faults;
 use crate::transport::http::{Front, request_id};
 use crate::transport::request;
 
@@ -51,10 +53,10 @@ impl Call<'_> {
     }
 
     async fn check(&self) -> Result<(), Failure> {
-        let credentials = self.front.credentials(self.parts)?;
+        let caller = planes::identify(&self.front.credentials(self.parts)?)?;
         let (id, deadline) = (request_id(self.parts), self.deadline()?);
         let service = &self.front.service;
-        service.authenticate(credentials, id, deadline).await
+        service.authenticate(caller, id, deadline).await
     }
 
     async fn command(
@@ -62,7 +64,8 @@ impl Call<'_> {
         command: &Command,
         messages: Streaming<Bytes>,
     ) -> Result<Response<Answers>, Failure> {
-        let caller = self.admit(command).await?;
+        let (channel, name) = (command.channel, command.name);
+        let caller = self.front.caller(self.parts, channel, name).await?;
         let id = request::idempotency_key(&self.parts.headers)?;
         let deadline = self.deadline()?;
         let mut fields = self.request(messages).await?;
@@ -72,12 +75,9 @@ impl Call<'_> {
         let message = Message {
             id,
             request_id: request_id(self.parts),
-            channel: command.channel.to_owned(),
-            command: command.name.to_owned(),
-            version: 1,
-            caller,
+            version: VERSION,
             deadline,
-            payload: Value::Object(fields),
+            ..Message::new(channel, name, Value::Object(fields), caller)
         };
         match command.reply {
             Reply::Fields => {
@@ -86,7 +86,8 @@ impl Call<'_> {
             }
             Reply::Session => {
                 let reply = self.front.service.send(message).await?;
-                let metadata = metadata::session(&reply.unwrap_or_default())?;
+                let metadata = metadata::session(&reply.unwrap_or_default());
+                let metadata = metadata.map_err(|failure| self.logged(failure))?;
                 let mut answer = self.empty()?;
                 *answer.metadata_mut() = metadata;
                 Ok(answer)
@@ -102,14 +103,6 @@ impl Call<'_> {
                 Ok(Response::new(paging.answers().await?))
             }
         }
-    }
-
-    async fn admit(&self, command: &Command) -> Result<Caller, Failure> {
-        let credentials = self.front.credentials(self.parts)?;
-        let service = &self.front.service;
-        service
-            .admit(credentials, command.channel, command.name)
-            .await
     }
 
     fn deadline(&self) -> Result<Option<Timestamp>, Failure> {
@@ -138,8 +131,13 @@ impl Call<'_> {
     }
 
     fn one(&self, reply: &Value) -> Result<Response<Answers>, Failure> {
-        let message = self.method.encode(reply)?;
+        let message = self.method.encode(reply);
+        let message = message.map_err(|failure| self.logged(failure))?;
         Ok(Response::new(stream::iter([Ok(message)]).boxed()))
+    }
+
+    fn logged(&self, failure: Failure) -> Failure {
+        faults::logged(failure, &request_id(self.parts), self.method.rpc.method)
     }
 }
 

@@ -54,27 +54,44 @@ fn broken() -> Failure {
 /// keeps it in its tables of headers (RFC 7541 §7.1.3), and no `Debug` shows it.
 ///
 /// # Errors
-/// `unknown` for a reply that cannot travel so.
+/// `unknown` for a reply that cannot travel so, or has nothing in it.
 pub(super) fn session(reply: &Value) -> Result<MetadataMap, Failure> {
+    let fault = |cause| Failure::unknown().because(cause);
+    let fields = reply.as_object().ok_or_else(|| fault(NO_SESSION))?;
     let mut headers = HeaderMap::new();
-    for (field, value) in reply.as_object().into_iter().flatten() {
+    let mut left = MAX_SESSION_BYTES;
+    for (field, value) in fields {
         let text = match value {
             Value::Null => continue,
             Value::String(text) => text.clone(),
             Value::Number(number) => number.to_string(),
-            _ => return Err(Failure::unknown().because("a session's field is no text or number")),
+            _ => return Err(fault("a session's field is no text or number")),
         };
         let name = format!("x-{}", field.replace('_', "-"));
-        let fault = |cause| Failure::unknown().because(cause);
+        let size = name.len() + text.len() + FIELD_BYTES;
+        left = left.checked_sub(size).ok_or_else(|| fault(TOO_LARGE))?;
         let name: HeaderName = name.parse().map_err(|_| fault(UNFIT))?;
         let mut value: HeaderValue = text.parse().map_err(|_| fault(UNFIT))?;
         value.set_sensitive(true);
         headers.insert(name, value);
     }
-    Ok(MetadataMap::from_headers(headers))
+    match headers.is_empty() {
+        true => Err(fault(NO_SESSION)),
+        false => Ok(MetadataMap::from_headers(headers)),
+    }
 }
 
 const UNFIT: &str = "a session's field cannot travel as metadata";
+
+const TOO_LARGE: &str = "a session's fields are too large for metadata";
+
+const NO_SESSION: &str = "the reply is no session";
+
+/// The most bytes of a session's metadata. Clients take 8 KiB of it and more, other metadata included.
+const MAX_SESSION_BYTES: usize = 7 * 1024;
+
+/// What a field counts for beside its name and value (RFC 9113 §6.5.2).
+const FIELD_BYTES: usize = 32;
 
 #[cfg(test)]
 mod tests {
@@ -140,11 +157,24 @@ mod tests {
     }
 
     #[test]
+    fn a_session_may_be_long() {
+        let session = session(&json!({"access_token": "a".repeat(6 * 1_024)}));
+        assert_eq!(session.unwrap().len(), 1);
+    }
+
+    #[test]
     fn a_session_that_cannot_travel_is_a_fault() {
         for reply in [
             json!({"access_token": "a\nb"}),
             json!({"access_token": ["a"]}),
             json!({"access token": "a"}),
+            json!({"access_token": "a".repeat(7 * 1_024)}),
+            json!({"access_token": "a".repeat(4_000), "refresh_token": "a".repeat(4_000)}),
+            json!({}),
+            json!({"access_token": null}),
+            json!(null),
+            json!(["a"]),
+            json!("a"),
         ] {
             let failure = session(&reply).unwrap_err();
             assert_eq!(failure.code.as_str(), "unknown");

@@ -13,7 +13,7 @@ use super::error::refusal;
 use super::methods::Method;
 use crate::error::Failure;
 use crate::message::Message;
-use crate::transport::Service;
+use crate::transport::{Service, faults};
 
 /// Elements of a page.
 const PAGE: usize = 100;
@@ -67,20 +67,30 @@ impl Paging {
         let mut message = self.message.clone();
         if let Value::Object(fields) = &mut message.payload {
             fields.insert("limit".to_owned(), PAGE.into());
-            fields.extend(after.map(|after| ("after".to_owned(), after.into())));
+            let place = after.as_deref().map(Value::from);
+            fields.extend(place.map(|place| ("after".to_owned(), place)));
         }
+        let request = message.request_id.clone();
         let reply = self.service.send(message).await?.unwrap_or_default();
+        let page = self.read(&reply, after.as_deref());
+        page.map_err(|failure| faults::logged(failure, &request, self.method.rpc.method))
+    }
+
+    /// The page that `reply` is, which begins after the element `after`.
+    fn read(&self, reply: &Value, after: Option<&str>) -> Result<Page, Failure> {
         let elements = reply.get(self.list).and_then(Value::as_array);
         let elements = elements.ok_or_else(no_list)?;
         let answers = elements.iter().map(|element| self.method.encode(element));
         let last = elements.last().filter(|_| elements.len() >= PAGE);
-        let after = last.map(|last| {
+        let next = last.map(|last| {
             let key = last.get(self.key).and_then(Value::as_str);
+            // One that ends where it began would be asked for without end.
+            let key = key.filter(|key| Some(*key) != after);
             key.map(str::to_owned).ok_or_else(no_list)
         });
         Ok(Page {
             answers: answers.collect::<Result<_, _>>()?,
-            after: after.transpose()?,
+            after: next.transpose()?,
         })
     }
 }

@@ -5,6 +5,9 @@
 
 use self::Reply::{Fields, Pages, Session};
 
+/// The version of the channels that the commands are of.
+pub(super) const VERSION: u16 = 1;
+
 /// An rpc, and what it asks for.
 pub(super) struct Rpc {
     /// `package.Service/Method`.

@@ -1,5 +1,6 @@
 //! A host that is not there, and requests to it.
 
+use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -22,10 +23,10 @@ use crate::transport::*;
 pub(in crate::transport) struct Fake {
     deployed: Arc<dyn Deployed>,
     public: Vec<String>,
-    answer: Mutex<Option<Answer>>,
+    answers: Mutex<VecDeque<Answer>>,
     pub(in crate::transport) sent: Mutex<Vec<Message>>,
     pub(in crate::transport) ready: AtomicBool,
-    pub(super) metrics: Metrics,
+    pub(in crate::transport) metrics: Metrics,
 }
 
 struct OneContract(Contract);
@@ -56,7 +57,7 @@ impl Fake {
         Arc::new(Self {
             deployed: Arc::new(OneContract(Contract::read(&component).unwrap())),
             public: public.iter().map(|name| (*name).to_owned()).collect(),
-            answer: Mutex::new(None),
+            answers: Mutex::default(),
             sent: Mutex::default(),
             ready: AtomicBool::new(true),
             metrics: Metrics::new(),
@@ -64,7 +65,15 @@ impl Fake {
     }
 
     pub(in crate::transport) fn will_answer(&self, answer: Answer) {
-        *self.answer.lock().unwrap() = Some(answer);
+        self.will_answer_in_turn([answer]);
+    }
+
+    /// The last of `answers` again and again.
+    pub(in crate::transport) fn will_answer_in_turn(
+        &self,
+        answers: impl IntoIterator<Item = Answer>,
+    ) {
+        *self.answers.lock().unwrap() = answers.into_iter().collect();
     }
 }
 
@@ -76,6 +85,7 @@ impl crate::planes::ServiceKeyLookup for Keys {
         let scope = match presented {
             "vsk_all" => "*",
             "vsk_users" => "users/*",
+            "vsk_lost" => return Err(Failure::unavailable(1_000).because("the keys are gone")),
             _ => return Ok(None),
         };
         Ok(Some(ServiceKey {
@@ -95,19 +105,22 @@ impl crate::planes::ServiceKeyLookup for Keys {
 impl Service for Fake {
     async fn send(&self, message: Message) -> Answer {
         self.sent.lock().unwrap().push(message);
-        let answer = self.answer.lock().unwrap().clone();
+        let mut answers = self.answers.lock().unwrap();
+        let answer = match answers.len() {
+            0 | 1 => answers.front().cloned(),
+            _ => answers.pop_front(),
+        };
         answer.unwrap_or_else(|| Ok(Some(json!({"valid": true}))))
     }
 
     async fn authenticate(
         &self,
-        credentials: Credentials,
+        caller: Caller,
         _request_id: String,
         _deadline: Option<Timestamp>,
     ) -> Result<(), Failure> {
-        let caller = crate::planes::identify(&Keys, credentials, 0).await?;
         let value = caller.credential.map(|credential| credential.value);
-        match value.is_none_or(|value| value.as_str() == "eyJ.good") {
+        match value.is_some_and(|value| value.as_str() == "eyJ.good") {
             true => Ok(()),
             false => Err(Failure::new(Code::Unauthenticated, "not worth anything")),
         }

@@ -2,8 +2,10 @@
 
 mod documents;
 mod fixture;
+mod log;
 mod messages;
 mod reaching;
 mod refusing;
 
 pub(super) use self::fixture::{Fake, options};
+pub(super) use self::log::logged;

@@ -5,8 +5,10 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::Request;
 use serde_json::json;
+use tracing::Level;
 
 use super::fixture::{COMMAND, Fake, error, header, patient, post, send, send_to};
+use super::log::logged;
 
 // M03
 #[tokio::test]
@@ -134,4 +136,26 @@ async fn a_body_that_does_not_arrive_is_not_waited_for() {
             json!([])
         )
     );
+}
+
+#[tokio::test]
+async fn a_key_that_cannot_be_looked_up_is_in_the_log() {
+    let fake = Fake::new();
+    let request = Request::post(COMMAND)
+        .header("authorization", "Bearer vsk_lost")
+        .header("x-request-id", "r-1");
+    let sent = send(&fake, request.body(Body::empty()).unwrap());
+    let ((response, _), lines) = logged(Level::WARN, sent).await;
+    assert_eq!(response.status(), 503);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    for part in ["r-1", "admission", "the keys are gone"] {
+        assert!(lines[0].contains(part), "{part} is not in {lines:?}");
+    }
+    assert!(!lines[0].contains("vsk_"), "{lines:?}");
+    // One that is worth nothing is no fault.
+    let request = Request::post(COMMAND).header("authorization", "Bearer vsk_wrong");
+    let sent = send(&fake, request.body(Body::empty()).unwrap());
+    let ((response, _), lines) = logged(Level::WARN, sent).await;
+    assert_eq!(response.status(), 401);
+    assert!(lines.is_empty(), "{lines:?}");
 }

@@ -124,7 +124,13 @@ async fn many_violations_fit_into_the_trailers() {
 
 /// A page of so many tokens.
 fn page(count: usize) -> Value {
-    let token = |n| json!({"uuid": format!("u-{n}"), "metadata": {"name": "t", "expires_at": 1}, "permissions": {"scopes": []}});
+    page_of(0, count)
+}
+
+/// The page number `number`.
+fn page_of(number: usize, count: usize) -> Value {
+    let first = number * 100;
+    let token = |n| json!({"uuid": format!("u-{}", first + n), "metadata": {"name": "t", "expires_at": 1}, "permissions": {"scopes": []}});
     json!({"tokens": (0..count).map(token).collect::<Vec<_>>()})
 }
 
@@ -147,8 +153,7 @@ async fn a_list_is_a_stream() {
 #[tokio::test]
 async fn a_page_is_asked_for_when_the_one_before_is_taken() {
     let fake = fake();
-    // Always a full page: there is no end.
-    fake.will_answer(Ok(Some(page(100))));
+    fake.will_answer_in_turn((0..100).map(|number| Ok(Some(page_of(number, 100)))));
     let metadata = [
         ("authorization", "Bearer vsk_all"),
         ("idempotency-key", "k"),

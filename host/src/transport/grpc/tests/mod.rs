@@ -1,6 +1,7 @@
 //! The gRPC services over a host that is not there.
 
 mod answers;
+mod faults;
 mod framing;
 mod requests;
 mod standard;
@@ -19,7 +20,7 @@ use tower::ServiceExt as _;
 
 use super::shape::Shape;
 use crate::transport::http;
-use crate::transport::tests::{Fake, options};
+use crate::transport::tests::{Fake, logged, options};
 
 const ACCOUNTS: &str = r#"
     package vestibule:accounts@1.0.0;

@@ -14,7 +14,7 @@ use crate::transport::grpc::rpcs::RPCS;
 #[tokio::test]
 async fn a_request_is_a_message_for_its_command() {
     let fake = fake();
-    fake.will_answer(Ok(None));
+    fake.will_answer(Ok(Some(json!({"access_token": "eyJ.a.b"}))));
     let body = message(
         "accounts.v1.SignInRequest",
         &json!({"email": "ann@example.org", "password": "s3cret"}),
@@ -170,7 +170,7 @@ async fn what_is_no_such_message_is_refused_and_not_repeated() {
 #[tokio::test]
 async fn fields_that_nobody_knows_are_passed_over() {
     let fake = fake();
-    fake.will_answer(Ok(None));
+    fake.will_answer(Ok(Some(json!({"access_token": "eyJ.a.b"}))));
     // email = 1, password = 2, and a field 15 of a client that is newer.
     let answered = ask(&fake, SIGN_IN, b"\x0a\x01a\x12\x01b\x7a\x01c").await;
     assert_eq!(answered.code(), Code::Ok);
