@@ -6,7 +6,7 @@
 //! What a host starts with is part of its program or named by its configuration. What is deployed while it serves is kept in the
 //! store, so that it serves after a restart too, and on every host of the store. Three kinds of entries say all of it:
 //!
-//! * the bytes of a build, in chunks ([`bytes`]);
+//! * the bytes of a build, in chunks;
 //! * what is known of a build ([`BuildRecord`]);
 //! * which build serves a channel ([`DeploymentRecord`]), one entry a channel, changed by compare.
 //!
