@@ -43,6 +43,7 @@ pub struct Metrics {
     mails_waiting: Gauge,
     store: StoreMetrics,
     http_requests: Family<HttpStatus, Counter>,
+    grpc_requests: Family<GrpcCode, Counter>,
     http_connections: Gauge,
 }
 
@@ -80,6 +81,11 @@ struct HttpStatus {
     status: u32,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct GrpcCode {
+    code: &'static str,
+}
+
 /// The store counts for itself; these mirror its figures when it is asked.
 #[derive(Debug, Default)]
 struct StoreMetrics {
@@ -113,6 +119,7 @@ impl Metrics {
             mails_waiting: Gauge::default(),
             store: StoreMetrics::default(),
             http_requests: Family::default(),
+            grpc_requests: Family::default(),
             http_connections: Gauge::default(),
         };
         metrics.register();
@@ -203,6 +210,12 @@ impl Metrics {
                 status: status.into(),
             })
             .inc();
+    }
+
+    /// A gRPC request was answered with the status `code`, by its name in google/rpc/code.proto: `NOT_FOUND`. A stream counts with the
+    /// one it begins with.
+    pub fn grpc_request(&self, code: &'static str) {
+        self.grpc_requests.get_or_create(&GrpcCode { code }).inc();
     }
 
     /// `change` more (or fewer) HTTP connections are open now.
@@ -298,6 +311,11 @@ impl Metrics {
             "http_requests",
             "HTTP requests answered, by status",
             self.http_requests.clone(),
+        );
+        r.register(
+            "grpc_requests",
+            "gRPC requests answered, by status code",
+            self.grpc_requests.clone(),
         );
         r.register(
             "http_connections",

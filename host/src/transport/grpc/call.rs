@@ -10,6 +10,7 @@ use futures::stream::{self, BoxStream};
 use serde_json::{Map, Value};
 use tonic::{Response, Status, Streaming};
 
+use super::error::LATE;
 use super::metadata;
 use super::methods::Method;
 use super::pages::Paging;
@@ -170,6 +171,5 @@ fn bad_request(message: &'static str) -> Failure {
 }
 
 fn late() -> Failure {
-    let message = "the request's message did not arrive in time";
-    Failure::new(Code::DeadlineExceeded, message)
+    Failure::new(Code::DeadlineExceeded, LATE)
 }

@@ -1,13 +1,14 @@
 //! Refusals as gRPC statuses, with the details of `google/rpc/error_details.proto`.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use tonic::Status;
+use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt as _};
 
 use super::methods::Method;
-use crate::error::{Failure, Violation};
+use crate::error::{Code as Reason, Failure, Violation};
 use crate::transport::status::status;
 
 /// Whose reasons they are.
@@ -31,6 +32,53 @@ pub(super) fn refusal(failure: &Failure, method: &Method) -> Status {
     }
     let code = status(&failure.code).grpc.into();
     Status::with_error_details(code, failure.message.clone(), details)
+}
+
+/// What a client is told that asks for what the server does not do.
+pub(super) fn unimplemented(reason: &Reason, message: &'static str) -> Status {
+    let details = ErrorDetails::with_error_info(reason.as_str(), DOMAIN, HashMap::new());
+    Status::with_error_details(Code::Unimplemented, message, details)
+}
+
+/// What a client is told whose message did not arrive in time.
+pub(super) fn late() -> Status {
+    let reason = Reason::DeadlineExceeded;
+    let details = ErrorDetails::with_error_info(reason.as_str(), DOMAIN, HashMap::new());
+    Status::with_error_details(Code::DeadlineExceeded, LATE, details)
+}
+
+/// The sentence about a request that did not arrive in time.
+pub(super) const LATE: &str = "the request's message did not arrive in time";
+
+/// What the log calls `status`: its reason, or its code's name for what tonic refused.
+pub(super) fn outcome(status: &Status) -> Cow<'static, str> {
+    match status.get_details_error_info() {
+        Some(info) => info.reason.into(),
+        None => code_name(status.code()).into(),
+    }
+}
+
+/// The name of `code` (google/rpc/code.proto).
+pub(super) const fn code_name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
 }
 
 fn violations(violations: &[Violation], method: &Method) -> Vec<FieldViolation> {

@@ -23,75 +23,60 @@ mod pages;
 mod raw;
 mod rpcs;
 mod shape;
+mod standard;
 #[cfg(test)]
 mod tests;
 mod timestamp;
 
 use std::convert::Infallible;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, Method as HttpMethod, Request, Response, StatusCode, Version, header};
+use axum::http::{
+    HeaderMap, HeaderName, HeaderValue, Method as HttpMethod, Request, Response, StatusCode,
+    Version, header,
+};
 use axum::middleware::Next;
 use axum::response::IntoResponse as _;
 use bytes::Bytes;
 use tonic::body::Body as GrpcBody;
 use tonic::server::Grpc as Framing;
-use tonic::{Status, Streaming};
-use tonic_health::pb::health_server::HealthServer;
+use tonic::{Code, Status, Streaming};
 use tonic_web::GrpcWebLayer;
-use tower::util::BoxCloneSyncService;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
 pub use self::fuzz::fuzz;
 
 use self::call::Call;
-use self::error::refusal;
-use self::health::Health;
+use self::error::{code_name, outcome, refusal, unimplemented};
 use self::methods::{Method, Methods};
 use self::raw::Raw;
+use self::standard::Standard;
 use super::http::Front;
 use super::reply::{Outcome, Refusal};
+use super::request::{Unreadable, single};
+use crate::error::Code as Reason;
+use crate::telemetry::OK;
 
-/// A service whose code is tonic's.
-type Standard = BoxCloneSyncService<Request<GrpcBody>, Response<GrpcBody>, Infallible>;
+const ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
+const ACCEPTED: HeaderName = HeaderName::from_static("grpc-accept-encoding");
+const IDENTITY: &str = "identity";
 
 /// What every request has.
 pub(super) struct Grpc {
     front: Arc<Front>,
     methods: Methods,
-    health: Standard,
-    reflection: Option<Standard>,
+    standard: Standard,
 }
 
 impl Grpc {
     /// The services over `front`, with `reflection` or without.
     pub(super) fn new(front: Arc<Front>, reflection: bool) -> Self {
-        let most = front.max_body_bytes;
-        let health = HealthServer::new(Health(front.service.clone()));
         Self {
             methods: Methods::load(),
-            health: BoxCloneSyncService::new(health.max_decoding_message_size(most)),
-            reflection: reflection.then(|| reflected(most)).flatten(),
+            standard: Standard::new(&front, reflection),
             front,
-        }
-    }
-}
-
-/// The description of the services, for programs that ask the server for it.
-fn reflected(most: usize) -> Option<Standard> {
-    let built = tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(proto::FILE_DESCRIPTOR_SET)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1();
-    match built {
-        Ok(server) => Some(BoxCloneSyncService::new(
-            server.max_decoding_message_size(most),
-        )),
-        Err(cause) => {
-            tracing::error!(%cause, "the gRPC services cannot be described");
-            None
         }
     }
 }
@@ -123,43 +108,59 @@ impl Grpc {
         let translated =
             GrpcWebLayer::new().layer(service_fn(move |request: Request<GrpcBody>| {
                 let grpc = self.clone();
-                async move { Ok::<_, Infallible>(grpc.route(request).await) }
+                async move { Ok::<_, Infallible>(grpc.observed(request).await) }
             }));
-        let Ok(response) = translated.oneshot(request).await;
+        let Ok(mut response) = translated.oneshot(request).await;
+        if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+            // RFC 9110 §15.5.6.
+            let post = HeaderValue::from_static("POST");
+            response.headers_mut().insert(header::ALLOW, post);
+        }
+        if response.status() != StatusCode::OK {
+            let outcome = Outcome(Reason::BadRequest.as_str().to_owned().into());
+            response.extensions_mut().insert(outcome);
+        }
         response.map(Body::new)
     }
 
-    async fn route(&self, request: Request<GrpcBody>) -> Response<GrpcBody> {
+    /// Answers `request`, counts it, and sees to it that the log knows how it went.
+    async fn observed(&self, request: Request<GrpcBody>) -> Response<GrpcBody> {
         if let Some(status) = misuse(&request) {
             let mut response = Response::new(GrpcBody::empty());
             *response.status_mut() = status;
             return response;
         }
-        let path = request.uri().path().trim_start_matches('/');
-        if let Some(method) = self.methods.get(path) {
-            return self.call(&method.clone(), request).await;
-        }
-        let standard = match path.split_once('/') {
-            Some(("grpc.health.v1.Health", _)) => Some(&self.health),
-            Some(("grpc.reflection.v1.ServerReflection", _)) => self.reflection.as_ref(),
-            _ => None,
+        let mut response = match is_plain(request.headers()) {
+            true => self.route(request).await,
+            false => compressed(),
         };
-        match standard {
-            Some(service) => {
-                let Ok(response) = service.clone().oneshot(request).await;
-                response
-            }
-            None => unimplemented(),
+        // An answer that fails has its status here; one that is going well has it at its end.
+        let failed = Status::from_header_map(response.headers());
+        let code = failed.as_ref().map_or(Code::Ok, Status::code);
+        self.front.service.metrics().grpc_request(code_name(code));
+        let outcome = failed.map_or(OK.into(), |status| outcome(&status));
+        response.extensions_mut().insert(Outcome(outcome));
+        response
+    }
+
+    async fn route(&self, request: Request<GrpcBody>) -> Response<GrpcBody> {
+        let path = request.uri().path();
+        let path = path.strip_prefix('/').unwrap_or(path);
+        if let Some(method) = self.methods.get(path) {
+            return self.call(method, request).await;
         }
+        if let Some(service) = self.standard.get(path) {
+            return self.standard.answer(service, request).await;
+        }
+        let message = "there is no such service or method";
+        unimplemented(&Reason::NotFound, message).into_http()
     }
 
     async fn call(&self, method: &Arc<Method>, request: Request<GrpcBody>) -> Response<GrpcBody> {
         let (parts, body) = request.into_parts();
         let mut framed = Request::new(body);
         framed.headers_mut().clone_from(&parts.headers);
-        // What the log says of it.
-        let refused = OnceLock::new();
-        let (front, parts, refusal_of) = (&*self.front, &parts, &refused);
+        let (front, parts) = (&*self.front, &parts);
         let answer = move |request: tonic::Request<Streaming<Bytes>>| async move {
             let call = Call {
                 front,
@@ -167,23 +168,12 @@ impl Grpc {
                 parts,
             };
             let answered = call.answer(request.into_inner()).await;
-            answered.map_err(|failure| {
-                let status = refusal(&failure, method);
-                refusal_of.get_or_init(|| failure.code);
-                status
-            })
+            answered.map_err(|failure| refusal(&failure, method))
         };
-        let mut response = Framing::new(Raw)
+        let response = Framing::new(Raw)
             .max_decoding_message_size(self.front.max_body_bytes)
             .streaming(service_fn(answer), framed)
             .await;
-        let outcome = match refused.into_inner() {
-            Some(code) => code.as_str().to_owned().into(),
-            // Refused by tonic: a compressed request.
-            None if response.headers().contains_key("grpc-status") => "bad-request".into(),
-            None => crate::telemetry::OK.into(),
-        };
-        response.extensions_mut().insert(Outcome(outcome));
         match method.rpc.command() {
             Some(command) => self.front.address(response, command.channel, command.name),
             None => response,
@@ -202,6 +192,19 @@ fn misuse<B>(request: &Request<B>) -> Option<StatusCode> {
     }
 }
 
-fn unimplemented() -> Response<GrpcBody> {
-    Status::unimplemented("there is no such service or method").into_http()
+/// Whether the messages of a request are as they are, and not compressed.
+fn is_plain(headers: &HeaderMap) -> bool {
+    match single(headers, &ENCODING) {
+        Ok(encoding) => encoding.is_none_or(|encoding| encoding == IDENTITY),
+        Err(Unreadable) => false,
+    }
+}
+
+/// Says what is taken instead (gRPC's compression.md). tonic would repeat the encoding's name, which is the client's.
+fn compressed() -> Response<GrpcBody> {
+    let status = unimplemented(&Reason::BadRequest, "send the request without compression");
+    let mut response = status.into_http();
+    let identity = HeaderValue::from_static(IDENTITY);
+    response.headers_mut().insert(ACCEPTED, identity);
+    response
 }

@@ -1,8 +1,11 @@
 //! What is a gRPC request and what is none, and who is let in.
 
+use std::time::Duration;
+
 use axum::http::{Method, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use futures::StreamExt as _;
 use serde_json::json;
 
 use super::*;
@@ -117,9 +120,45 @@ async fn metadata_is_read_strictly() {
 #[tokio::test]
 async fn a_compressed_request_is_not_unfolded() {
     let fake = fake();
-    let request = request(SIGN_IN, &[("grpc-encoding", "gzip")], frame(&[]).freeze());
-    let answered = send(app(&fake), request).await;
-    assert_eq!(answered.code(), Code::Unimplemented);
+    for method in [SIGN_IN, "grpc.health.v1.Health/Check"] {
+        for encoding in ["gzip", "s3cret", "s3cr\u{e9}t", ""] {
+            let metadata = [("grpc-encoding", encoding)];
+            let request = request(method, &metadata, frame(&[]).freeze());
+            let answered = send(app(&fake), request).await;
+            assert_eq!(answered.code(), Code::Unimplemented);
+            // Its name is the client's, and not repeated.
+            let message = "send the request without compression";
+            assert_eq!(answered.status.message(), message);
+            let details = answered.details();
+            assert_eq!(details.error_info().unwrap().reason, "bad-request");
+            assert_eq!(answered.headers["grpc-accept-encoding"], "identity");
+            assert!(!format!("{:?}", answered.headers).contains("s3cr"));
+        }
+    }
+    assert!(fake.sent.lock().unwrap().is_empty());
+    let metadata = [("grpc-encoding", "identity")];
+    let request = request(SIGN_IN, &metadata, frame(&[]).freeze());
+    send(app(&fake), request).await;
+    assert_eq!(fake.sent.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_message_has_a_time_to_arrive() {
+    let fake = fake();
+    let mut options = options();
+    options.body_timeout = Duration::ZERO;
+    let app = http::router(fake.clone(), options);
+    let late = "test.v1.TestNoAuthService/Ping";
+    for method in [SIGN_IN, late, "grpc.health.v1.Health/Check"] {
+        // Its first bytes are there, and the rest never comes.
+        let begun = futures::stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(&[0, 0]))]);
+        let body = Body::from_stream(begun.chain(futures::stream::pending()));
+        let answered = send(app.clone(), request(method, &[], body)).await;
+        assert_eq!(answered.code(), Code::DeadlineExceeded, "{method}");
+        let details = answered.details();
+        assert_eq!(details.error_info().unwrap().reason, "deadline-exceeded");
+    }
+    assert!(fake.sent.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -130,6 +169,9 @@ async fn what_is_not_there_is_not_implemented() {
         "accounts.v1.Nothing/SignIn",
         "v1/token/verify-token",
         "grpc.health.v1.Health/Nothing",
+        // A path has one slash at its beginning.
+        "/accounts.v1.PublicAccountsService/SignIn",
+        "//test.v1.TestNoAuthService/Ping",
         // It is off.
         "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
         "",
@@ -152,7 +194,16 @@ async fn what_is_no_grpc_has_an_http_status() {
     assert_eq!(raw(&fake, old).await.status(), 400);
     let mut get = request(SIGN_IN, &[], Body::empty());
     *get.method_mut() = Method::GET;
-    assert_eq!(raw(&fake, get).await.status(), 405);
+    let refused = raw(&fake, get).await;
+    assert_eq!(refused.status(), 405);
+    assert_eq!(refused.headers()["allow"], "POST");
+    let mut get = request(SIGN_IN, &[], Body::empty());
+    *get.method_mut() = Method::GET;
+    let content_type = "application/grpc-web".parse().unwrap();
+    get.headers_mut().insert("content-type", content_type);
+    let refused = raw(&fake, get).await;
+    assert_eq!(refused.status(), 405);
+    assert_eq!(refused.headers()["allow"], "POST");
     let mut json = request(SIGN_IN, &[], frame(&[]).freeze());
     let content_type = "application/grpc+json".parse().unwrap();
     json.headers_mut().insert("content-type", content_type);

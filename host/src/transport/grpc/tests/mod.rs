@@ -3,6 +3,7 @@
 mod answers;
 mod faults;
 mod framing;
+mod observed;
 mod requests;
 mod standard;
 

@@ -1,6 +1,7 @@
 //! The services that every gRPC server has.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use prost_reflect::prost::Message as _;
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -71,6 +72,36 @@ async fn a_service_is_healthy_when_its_commands_are_deployed() {
     ] {
         assert_eq!(health(fake, service).await, status, "{service}");
     }
+}
+
+#[tokio::test]
+async fn a_question_about_health_is_small() {
+    let fake = Fake::new();
+    let mut options = options();
+    options.max_body_bytes = 64 * 1_024;
+    let app = http::router(fake, options);
+    let asked = HealthCheckRequest {
+        service: "s3cret".repeat(200),
+    };
+    let body = frame(&asked.encode_to_vec()).freeze();
+    let answered = send(app, request("grpc.health.v1.Health/Check", &[], body)).await;
+    assert_eq!(answered.code(), Code::OutOfRange);
+    assert!(!answered.status.message().contains("s3cret"));
+}
+
+#[tokio::test]
+async fn a_question_about_services_does_not_last() {
+    let mut options = options();
+    options.max_body_bytes = 1_024;
+    options.grpc_reflection = true;
+    options.body_timeout = Duration::ZERO;
+    let app = http::router(Fake::new(), options);
+    let body = Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>());
+    let method = "grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+    // It ends, although the client does not.
+    let answered = send(app, request(method, &[], body)).await;
+    assert_eq!(answered.code(), Code::Ok);
+    assert!(answered.messages.is_empty());
 }
 
 #[tokio::test]
