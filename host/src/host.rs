@@ -353,6 +353,12 @@ impl Host {
         &self.0.planes
     }
 
+    /// Whether credentials of one kind at least can be checked.
+    #[cfg(feature = "http")]
+    pub(crate) fn checks_credentials(&self) -> bool {
+        self.0.router.checks_credentials()
+    }
+
     /// What serves now; the same `Arc` until that changes.
     #[cfg(feature = "http")]
     pub(crate) fn deployed(&self) -> Arc<crate::sandbox::Deployments> {

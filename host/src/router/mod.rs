@@ -105,6 +105,15 @@ impl Router {
         self.dispatch(Asked { message, wanted }).await.map(drop)
     }
 
+    /// Whether a command that `[auth]` names is there. A build of its channel without it is never deployed.
+    #[cfg(feature = "http")]
+    pub(crate) fn checks_credentials(&self) -> bool {
+        let deployments = self.deployments.load();
+        let named = [&self.auth.jwt, &self.auth.api_token];
+        let mut named = named.into_iter().flatten();
+        named.any(|(channel, _)| deployments.get(channel).is_some())
+    }
+
     async fn dispatch(self: &Arc<Self>, asked: Asked) -> Answer {
         let pin = Arc::new(Pin::default());
         let router = self.clone();

@@ -55,6 +55,10 @@ impl Service for Host {
         Host::authenticate(self, caller, request_id, deadline).await
     }
 
+    fn checks_credentials(&self) -> bool {
+        Host::checks_credentials(self)
+    }
+
     fn now(&self) -> Timestamp {
         self.clock().now()
     }

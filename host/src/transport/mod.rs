@@ -64,6 +64,9 @@ pub trait Service: Send + Sync + 'static {
         deadline: Option<Timestamp>,
     ) -> Result<(), Failure>;
 
+    /// Whether there is a command that checks credentials of users, of one kind at least.
+    fn checks_credentials(&self) -> bool;
+
     /// The moment, on the host's clock.
     fn now(&self) -> Timestamp;
 

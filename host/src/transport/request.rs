@@ -15,6 +15,9 @@ use crate::planes::{ACTING_USER, Credentials};
 /// The header that names a message, for safe repetition.
 pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
+/// What a violation calls it over HTTP.
+pub(super) const IDEMPOTENCY_PLACE: &str = "Idempotency-Key";
+
 /// The header that names a request in logs.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -36,10 +39,8 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Fai
         Ok(Some(key)) if is_visible(key, MAX_IDEMPOTENCY_KEY_BYTES) => Ok(Some(key.to_owned())),
         _ => {
             let rule = "must be one header of 1 to 255 visible ASCII characters";
-            Err(Failure::bad_request(vec![Violation::new(
-                "Idempotency-Key",
-                rule,
-            )]))
+            let broken = Violation::new(IDEMPOTENCY_PLACE, rule);
+            Err(Failure::bad_request(vec![broken]))
         }
     }
 }

@@ -8,7 +8,8 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_server::Health as HealthService;
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
-use super::rpcs::{Command, RPCS};
+use super::rpcs::{Asks, Command, RPCS, VERSION};
+use crate::contract::Channel;
 use crate::transport::Service;
 
 /// Answers who asks for the health of a service.
@@ -25,19 +26,24 @@ impl Health {
         })
     }
 
-    /// Whether every command of the service `name` is there; none if there is no such service.
+    /// Whether there is something behind every rpc of the service `name`; none if there is no such service.
     fn is_deployed(&self, name: &str) -> Option<bool> {
         let mut rpcs = RPCS.iter().filter(|rpc| rpc.service() == name).peekable();
         rpcs.peek()?;
-        let mut commands = rpcs.filter_map(|rpc| rpc.command());
-        Some(commands.all(|command| self.has(command)))
+        Some(rpcs.all(|rpc| match &rpc.asks {
+            Asks::Nothing => true,
+            Asks::Check => self.0.checks_credentials(),
+            Asks::Command(command) => self.has(command),
+        }))
     }
 
     fn has(&self, command: &Command) -> bool {
         let deployed = self.0.deployed();
         let channels = deployed.channels();
-        let mut found = channels.iter().filter(|it| *it.name == *command.channel);
-        found.any(|channel| channel.command(command.name).is_some())
+        let is_asked =
+            |it: &Channel| *it.name == *command.channel && it.version.major == u64::from(VERSION);
+        let mut asked = channels.into_iter().filter(|it| is_asked(it));
+        asked.any(|channel| channel.command(command.name).is_some())
     }
 }
 

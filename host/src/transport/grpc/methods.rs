@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::rpcs::{RPCS, Rpc};
 use super::shape::Shape;
 use crate::error::Failure;
+use crate::transport::request::{IDEMPOTENCY_KEY, IDEMPOTENCY_PLACE};
 
 /// Every rpc by its path without the first slash.
 pub(super) struct Methods(HashMap<&'static str, Arc<Method>>);
@@ -71,6 +72,10 @@ impl Method {
 
     /// Where a client finds the field of a request that a violation calls `json`.
     pub(super) fn field(&self, json: &str) -> String {
+        if json == IDEMPOTENCY_PLACE {
+            // Keys of metadata are in lower case.
+            return IDEMPOTENCY_KEY.to_string();
+        }
         let command = self.rpc.command();
         let metadata = command.map_or(&[][..], |command| command.metadata);
         match metadata.iter().find(|(_, field)| *field == json) {
@@ -151,7 +156,7 @@ mod tests {
             ("permissions.scope", "permissions.scope"),
             ("meta", "meta"),
             ("", ""),
-            ("Idempotency-Key", "Idempotency-Key"),
+            ("Idempotency-Key", "idempotency-key"),
         ] {
             assert_eq!(update.field(json), field, "{json}");
         }

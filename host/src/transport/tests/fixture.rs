@@ -26,6 +26,7 @@ pub(in crate::transport) struct Fake {
     answers: Mutex<VecDeque<Answer>>,
     pub(in crate::transport) sent: Mutex<Vec<Message>>,
     pub(in crate::transport) ready: AtomicBool,
+    pub(in crate::transport) checks: AtomicBool,
     pub(in crate::transport) metrics: Metrics,
 }
 
@@ -60,6 +61,7 @@ impl Fake {
             answers: Mutex::default(),
             sent: Mutex::default(),
             ready: AtomicBool::new(true),
+            checks: AtomicBool::new(true),
             metrics: Metrics::new(),
         })
     }
@@ -124,6 +126,10 @@ impl Service for Fake {
             true => Ok(()),
             false => Err(Failure::new(Code::Unauthenticated, "not worth anything")),
         }
+    }
+
+    fn checks_credentials(&self) -> bool {
+        self.checks.load(Ordering::SeqCst)
     }
 
     fn now(&self) -> Timestamp {

@@ -103,7 +103,7 @@ async fn a_request_is_one_message_of_bounded_size() {
 async fn metadata_is_read_strictly() {
     for (metadata, field) in [
         (("grpc-timeout", "soon"), "grpc-timeout"),
-        (("idempotency-key", ""), "Idempotency-Key"),
+        (("idempotency-key", ""), "idempotency-key"),
     ] {
         let fake = fake();
         let answered = send(

@@ -75,6 +75,36 @@ async fn a_service_is_healthy_when_its_commands_are_deployed() {
 }
 
 #[tokio::test]
+async fn a_check_without_a_command_is_not_healthy() {
+    let fake = Fake::new();
+    fake.checks.store(false, Ordering::SeqCst);
+    for (service, status) in [
+        ("test.v1.TestAuthService", ServingStatus::NotServing),
+        ("test.v1.TestNoAuthService", ServingStatus::Serving),
+        ("", ServingStatus::Serving),
+    ] {
+        assert_eq!(health(&fake, service).await, Ok(status), "{service}");
+    }
+}
+
+#[tokio::test]
+async fn another_version_of_a_channel_is_not_the_one_that_is_asked() {
+    let later = r#"
+        package vestibule:accounts@2.0.0;
+        interface commands {
+            sign-up: func(); sign-in: func(); verify-email: func(); reset-password: func(); new-password: func();
+        }
+        world w { export commands; }
+    "#;
+    let status = health(
+        &Fake::serving(later, &[]),
+        "accounts.v1.PublicAccountsService",
+    )
+    .await;
+    assert_eq!(status, Ok(ServingStatus::NotServing));
+}
+
+#[tokio::test]
 async fn a_question_about_health_is_small() {
     let fake = Fake::new();
     let mut options = options();
