@@ -138,6 +138,10 @@ def answered(step):
             access=metadata["x-access-token"], refresh=metadata["x-refresh-token"], session=metadata["x-session-id"]
         )
         check(step, int(metadata["x-access-expires-at"]) > time.time() * 1000, "has expired")
+    if step.get("short"):
+        known["short"] = metadata["x-access-token"]
+        check(step, "x-refresh-token" not in metadata, "has a refresh token")
+        check(step, int(metadata["x-access-expires-at"]) > time.time() * 1000, "has expired")
     # With what is false and empty: proto3 does not send it.
     fields = MessageToDict(answers[0], preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
     for path, expected in filled(step.get("answer", {})).items():

@@ -11,7 +11,7 @@ export const http = (url) => ({
     const response = await fetch(`${url}/v1/${step.command}`, { method: "POST", headers, body: JSON.stringify(body) });
     const text = await response.text();
     const reply = text === "" ? {} : JSON.parse(text);
-    if (!response.ok) throw new Refusal(reply.error.code, null, reply.error.violations.map(({ path }) => path));
+    if (!response.ok) throw new Refusal(reply.error.code, response.status, reply.error.violations.map(({ path }) => path));
     return { answers: step.many ? reply.tokens : [reply], session: reply };
   },
 });

@@ -8,7 +8,8 @@ target=$(cd ../.. && cd "${CARGO_TARGET_DIR:-target}" && pwd)
 folder=$(mktemp -d)
 server=
 finish() {
-    [ -z "$server" ] || kill "$server" 2>/dev/null || true
+    # It writes into the folder until it has ended.
+    [ -z "$server" ] || { kill "$server" && wait "$server"; } 2>/dev/null || true
     rm -rf "$folder"
 }
 trap finish EXIT
@@ -33,7 +34,7 @@ address() { node -p 'JSON.parse(process.argv[1])[process.argv[2]]' "$listening" 
 url=$(address url) admin=$(address admin)
 
 browser=${CHROMIUM:-/usr/bin/chromium}
-[ -x "$browser" ] || browser=
+[ -x "$browser" ] || { browser=; echo "gRPC-Web in a browser is skipped: CHROMIUM names no program" >&2; }
 status=0
 "$folder/python/bin/python" client.py "$folder/stubs" "$url" "$admin" "$folder/data/operator.key" >"$folder/results/python.json" &&
     node client.mjs --url "$url" --admin "$admin" --data "$folder/data" --descriptors "$folder/services.binpb" \
