@@ -5,6 +5,7 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_types::StatusExt as _;
+use vestibule::service_keys::NewServiceKey;
 use vestibule_tests::grpc::accounts::{IsEmailVerifiedRequest, SignUpRequest};
 use vestibule_tests::grpc::test::{PingRequest, PongRequest};
 use vestibule_tests::grpc::tokens::GetTokenRequest;
@@ -40,7 +41,24 @@ async fn pong_answers_whoever_has_a_credential() {
     let forged = format!("{}x", session.access);
     let (rest, last) = token.value.split_at(token.value.len() - 1);
     let mistyped = format!("{rest}{}", if last == "0" { "1" } else { "0" });
-    for credential in ["x", "eyJ.a.b", "vst_x", "vsk_x", &forged, &mistyped] {
+    // One that is good, and no user's.
+    let wanted = NewServiceKey {
+        name: "all".to_owned(),
+        scopes: vec!["*".to_owned()],
+        act_as: false,
+        expires_at: None,
+    };
+    let keys = server.harness.host.service_keys();
+    let (_, key) = keys.create(wanted).await.unwrap();
+    for credential in [
+        "x",
+        "eyJ.a.b",
+        "vst_x",
+        "vsk_x",
+        key.expose(),
+        &forged,
+        &mistyped,
+    ] {
         let pong = with(credential, PongRequest {});
         let refused = server.pong().pong(pong).await.unwrap_err();
         assert_eq!(refused.code(), Code::Unauthenticated, "{credential}");

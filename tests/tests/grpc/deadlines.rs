@@ -38,8 +38,12 @@ async fn patient(server: &Server) -> Patient {
     }))
 }
 
-fn timed<T>(mut request: tonic::Request<T>) -> tonic::Request<T> {
-    let timeout = TIMEOUT.parse().unwrap();
+fn timed<T>(request: tonic::Request<T>) -> tonic::Request<T> {
+    within(TIMEOUT, request)
+}
+
+fn within<T>(timeout: &str, mut request: tonic::Request<T>) -> tonic::Request<T> {
+    let timeout = timeout.parse().unwrap();
     request.metadata_mut().insert("grpc-timeout", timeout);
     request
 }
@@ -82,6 +86,19 @@ async fn a_deadline_ends_a_message() {
     // One that is not over ends nothing.
     let pong = timed(with(&session.access, PongRequest {}));
     server.pong().pong(pong).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deadline_that_is_over_begins_nothing() {
+    let (_, server, session) = start().await;
+    let origin = server.url.parse().unwrap();
+    let mut client = TestAuthServiceClient::with_origin(patient(&server).await, origin);
+    let pong = within("0n", with(&session.access, PongRequest {}));
+    let refused = client.pong(pong).await.unwrap_err();
+    assert_eq!(refused.code(), Code::DeadlineExceeded);
+    assert_eq!(reason(&refused), "deadline-exceeded");
+    let pong = within("1H", with(&session.access, PongRequest {}));
+    client.pong(pong).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -190,21 +190,43 @@ async fn a_token_makes_and_changes_no_tokens() {
     let server = Server::start().await;
     let session = server.signed_in(ANN).await;
     let token = create(&server, &session.access, &["*"]).await;
-    let create = CreateTokenRequest {
-        token_metadata: named("more", later(&server)),
-        token_permissions: None,
-    };
     let answer = server
-        .tokens()
-        .create_token(with(&token.value, create))
+        .accounts()
+        .token_authorization(with(&token.value, ()))
         .await;
-    assert_eq!(answer.unwrap_err().code(), Code::PermissionDenied);
-    let regenerate = RegenerateTokenRequest {
-        token_uuid: uuid(&token.uuid),
-    };
-    let regenerate = with(&token.value, regenerate);
-    let answer = server.tokens().regenerate_token(regenerate).await;
-    assert_eq!(answer.unwrap_err().code(), Code::PermissionDenied);
+    let short = Session::of(answer.unwrap().metadata());
+    // Neither does the session that it becomes.
+    for credential in [&token.value, &short.access] {
+        let create = CreateTokenRequest {
+            token_metadata: named("more", later(&server)),
+            token_permissions: None,
+        };
+        let answer = server.tokens().create_token(with(credential, create)).await;
+        assert_eq!(answer.unwrap_err().code(), Code::PermissionDenied);
+        let update = UpdateTokenRequest {
+            token_uuid: uuid(&token.uuid),
+            token_metadata: named("more", later(&server)),
+            token_permissions: None,
+        };
+        let answer = server.tokens().update_token(with(credential, update)).await;
+        assert_eq!(answer.unwrap_err().code(), Code::PermissionDenied);
+        let regenerate = RegenerateTokenRequest {
+            token_uuid: uuid(&token.uuid),
+        };
+        let regenerate = with(credential, regenerate);
+        let answer = server.tokens().regenerate_token(regenerate).await;
+        assert_eq!(answer.unwrap_err().code(), Code::PermissionDenied);
+    }
+    // Nothing has changed, and both see it.
+    for credential in [&session.access, &token.value, &short.access] {
+        let listed = server.tokens().list_tokens(with(credential, ())).await;
+        let listed = all(listed.unwrap().into_inner()).await;
+        assert_eq!(listed.len(), 1);
+        let metadata = listed[0].token_metadata.as_ref();
+        assert_eq!(metadata.unwrap().name, "ci");
+    }
+    let pong = with(&token.value, PongRequest {});
+    server.pong().pong(pong).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
