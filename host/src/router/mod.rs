@@ -283,6 +283,10 @@ impl Router {
         ends: Ends,
     ) -> Result<Answer, Ending> {
         let limit = ends.limit;
+        if ends.has_deadline() && ends.deadline <= Instant::now() {
+            // Nobody waits for the answer any more: a permit that is free would let it begin all the same.
+            return Err(Ending::Deadline);
+        }
         let permit = self.permits.acquire(&facts.command);
         let _permit = tokio::time::timeout_at(ends.deadline, permit)
             .await
