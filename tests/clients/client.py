@@ -9,17 +9,17 @@ import pathlib
 import secrets
 import sys
 import time
-import urllib.parse
-import urllib.request
 
 import grpc
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
+from mails import Mails
+
 stubs_folder, url, admin, key_file = sys.argv[1:]
 sys.path.insert(0, stubs_folder)
-operator_key = pathlib.Path(key_file).read_text().strip()
+mails = Mails(admin, key_file)
 scenario = json.loads((pathlib.Path(__file__).parent / "scenario.json").read_text())
 channel = grpc.insecure_channel(url.removeprefix("http://"))
 
@@ -47,31 +47,6 @@ def place(message, path):
     for name in path.split("."):
         message = message[name]
     return message
-
-
-def ask_operator(path):
-    request = urllib.request.Request(admin + path, headers={"authorization": f"Bearer {operator_key}"})
-    with urllib.request.urlopen(request) as answer:
-        return json.load(answer)
-
-
-def mailed(page):
-    """The token in the newest mail with a link to `page`."""
-    mails = []
-    after = None
-    while True:
-        query = "" if after is None else "?" + urllib.parse.urlencode({"after": after})
-        found = ask_operator("/admin/mails" + query)
-        mails += [mail for mail in found["mails"] if mail["to"] == known["email"]]
-        after = found.get("next")
-        if after is None:
-            break
-    for mail in sorted(mails, key=lambda mail: -mail["at"]):
-        text = ask_operator("/admin/mails/" + urllib.parse.quote(mail["id"]))["text"]
-        _, link, rest = text.partition(f"/{page}#")
-        if link:
-            return rest.split()[0]
-    raise SystemExit(f"no mail with a link to {page}")
 
 
 def method(name):
@@ -124,7 +99,7 @@ def refusal(step, error):
 
 def answered(step):
     if "mail" in step:
-        known["mailed"] = mailed(step["mail"])
+        known["mailed"] = mails.token(known["email"], step["mail"])
     try:
         answers, metadata = ask(step)
     except grpc.RpcError as error:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Goes through scenario.json with clients in Python, Node and (if there is one) Chromium, over HTTP, gRPC and gRPC-Web, against a
-# server of its own, and prints what came of each step. Needs python3 with venv, node and npm.
+# server of its own, and prints what came of each step; then many clients at once, until it is stopped. Needs python3 with venv, node and npm.
 set -euo pipefail
 cd "$(dirname "$0")"
 cargo build --quiet --locked -p vestibule
@@ -26,7 +26,8 @@ npm ci --ignore-scripts --no-audit --no-fund --silent
 
 # It prints its addresses when it listens. No mail server: mail is captured.
 mkfifo "$folder/listening"
-"$target/debug/vestibule" serve --json --data "$folder/data" --listen 127.0.0.1:0 --admin 127.0.0.1:0 \
+VESTIBULE_BUCKETS__API_TOKEN_CREATE__BURST=1000000 VESTIBULE_BUCKETS__API_TOKEN_CREATE__PERIOD_MS=60000 \
+    "$target/debug/vestibule" serve --json --data "$folder/data" --listen 127.0.0.1:0 --admin 127.0.0.1:0 \
     >"$folder/listening" 2>"$folder/log" &
 server=$!
 read -r listening <"$folder/listening" || { cat "$folder/log" >&2; exit 1; }
@@ -38,6 +39,12 @@ browser=${CHROMIUM:-/usr/bin/chromium}
 status=0
 "$folder/python/bin/python" client.py "$folder/stubs" "$url" "$admin" "$folder/data/operator.key" >"$folder/results/python.json" &&
     node client.mjs --url "$url" --admin "$admin" --data "$folder/data" --descriptors "$folder/services.binpb" \
-        --results "$folder/results" ${browser:+--browser "$browser"} || status=$?
+        --results "$folder/results" ${browser:+--browser "$browser"} &&
+    "$folder/python/bin/python" many.py "$folder/stubs" "$url" "$admin" "$folder/data/operator.key" "$server" || status=$?
+if [ $status -eq 0 ]; then
+    # It was stopped, and let its streams end.
+    wait "$server" || status=$?
+    server=
+fi
 [ $status -eq 0 ] || cat "$folder/log" >&2
 exit $status
